@@ -20,10 +20,11 @@ class SelectedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentSpec:
-    """One environment on one interpreter. `python` is the request as written; `files` are sorted by package.
+    """One environment on one interpreter; `files` are sorted by package.
 
-    `key` is the digest of everything that determines the environment, without paths; `address` is key, interpreter
-    path and file identity: where it lies in the store. Both are 64 hex digits.
+    `python` is the request, or for a range or a path the version that was found. `key` is the digest of everything
+    that determines the environment, without paths; `address` is key, interpreter path and file identity: where it lies
+    in the store. Both are 64 hex digits.
     """
 
     name: str
