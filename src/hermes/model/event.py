@@ -48,6 +48,14 @@ class JobStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A job waits for another process, which `reason` names."""
+
+    job: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandFinished:
     """A command of a job ended; `status` is its exit status, negative for a signal."""
 
@@ -73,6 +81,14 @@ class JobFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BytecodeRemoved:
+    """Bytecode folders lay inside an environment of a job, where hermes keeps none; they were removed."""
+
+    job: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
     """The run ended."""
 
@@ -80,4 +96,6 @@ class RunFinished:
     seconds: float
 
 
-Event = RunStarted | EnvironmentReady | JobStarted | CommandFinished | JobFinished | RunFinished
+Event = (
+    RunStarted | EnvironmentReady | Waiting | JobStarted | CommandFinished | BytecodeRemoved | JobFinished | RunFinished
+)
