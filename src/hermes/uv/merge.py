@@ -32,6 +32,16 @@ def packages(known: Packages, more: Iterable[LockedPackage]) -> None:
         )
 
 
+def restricted(found: Packages, named: Iterable[LockedPackage]) -> Packages:
+    """Leave out the files that a pins file does not name: what it does not approve must not be selected for it."""
+    kept = dict(found)
+    for package in named:
+        key = package.name, package.version
+        approved = {file.sha256 for file in package.files}
+        kept[key] = replace(kept[key], files=tuple(file for file in kept[key].files if file.sha256 in approved))
+    return kept
+
+
 def carried_over(found: Packages, old: Lock | None, *, changeable: bool | Collection[str]) -> Packages:
     """Keep the content digests that an older lock holds for the same files.
 

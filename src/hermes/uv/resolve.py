@@ -90,6 +90,7 @@ def resolve(
 
     environments: dict[str, LockedEnvironment] = {}
     packages: dict[tuple[str, str], LockedPackage] = {}
+    named: list[LockedPackage] = []
     for bucket in buckets:
         merge.packages(packages, answer.packages(bucket.locked, pythons=resolver.whole).values())
         for member in bucket.members:
@@ -97,9 +98,11 @@ def resolve(
     for environment in (each for each in wanted if each.pinned is not None):
         found = pins.resolve(uv, environment, pythons[environment.name], interpreter, workdir)
         merge.packages(packages, found.packages)
+        named.extend(found.packages)
         environments[environment.name] = _locked(environment, pythons[environment.name], found.pins)
     present = {(pin.name, pin.version) for environment in environments.values() for pin in environment.pins}
     kept = {key: package for key, package in sorted(packages.items()) if key in present}
+    kept = merge.restricted(kept, named)
     return Resolution(
         environments={environment.name: environments[environment.name] for environment in wanted},
         packages=merge.carried_over(kept, preferences, changeable=upgrade or upgrade_packages),
