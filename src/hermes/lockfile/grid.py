@@ -1,8 +1,9 @@
 """Finitely many Python worlds in which a set of marker comparisons takes every truth value that it can take.
 
 A comparison of versions only changes its value at the version that it names, so that version, the one after it, and the
-least one stand for all. Of names, each that is mentioned and one that is not are enough. What goes together in reality
-(`python_version` with `python_full_version`, `sys_platform` with `os_name`) goes together here.
+least one stand for all. Of names, each that is mentioned and one that is not are enough; of platforms there are the
+three that hermes locks for. What goes together in reality (`python_version` with `python_full_version`, `sys_platform`
+with `os_name`) goes together here.
 """
 
 import re
@@ -27,12 +28,6 @@ KNOWN: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("posix", "linux", "Linux"),
         ("posix", "darwin", "Darwin"),
         ("nt", "win32", "Windows"),
-        ("posix", "cygwin", "CYGWIN_NT-10.0"),
-        ("posix", "android", "Android"),
-        ("posix", "ios", "iOS"),
-        ("posix", "emscripten", "Emscripten"),
-        ("posix", "wasi", "WASI"),
-        ("posix", "aix", "AIX"),
     ),
     "implementation": (
         ("cpython", "CPython"),
@@ -68,6 +63,8 @@ def worlds(name: str, mentions: Sequence[Mention], requires_python: SpecifierSet
     if name == "python":
         substring = any(mention.substring for mention in mentions)
         return pythons([mention.literal for mention in mentions], requires_python, every_minor=substring)
+    if name == "platform":
+        return tuple(dict(zip(LINKED[name], row, strict=True)) for row in KNOWN[name])
     unknown = _unmentioned([mention.literal for mention in mentions])
     if name in KNOWN:
         return tuple(_linked(name, mentions, unknown))
@@ -158,5 +155,5 @@ def _linked(name: str, mentions: Sequence[Mention], unknown: str) -> Iterator[Wo
     for place, variable in enumerate(variables):
         known = {row[place] for row in KNOWN[name]}
         names = _names([mention for mention in mentions if mention.variable == variable], unknown) - known
-        columns.append(sorted(names | {"posix"} if variable == "os_name" else names))
+        columns.append(sorted(names))
     yield from (dict(zip(variables, row, strict=True)) for row in product(*columns))

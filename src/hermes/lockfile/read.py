@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
@@ -198,8 +199,14 @@ def _sides(text: str) -> Iterator[str]:
 
 
 def _united(ours: Lock, theirs: Lock) -> Lock:
+    environments = dict(theirs.environments)
+    for name, mine in ours.environments.items():
+        known = {pin.name for pin in mine.pins}
+        others = environments[name].pins if name in environments else ()
+        more = tuple(pin for pin in others if pin.name not in known)
+        environments[name] = replace(mine, pins=(*mine.pins, *more))
     return Lock(
-        environments={**theirs.environments, **ours.environments},
+        environments=environments,
         packages={**theirs.packages, **ours.packages},
         metadata=ours.metadata or theirs.metadata,
     )

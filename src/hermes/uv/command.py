@@ -33,8 +33,8 @@ class Uv:
         words += ["--cache-dir", str(self.cache)]
         if arguments[:2] != ("python", "install"):
             words.append("--no-python-downloads")
-        if self.offline or offline:
-            words.append("--offline")
+        # The system's certificates, as pip takes them: uv's own bundle knows nothing of a company's proxy.
+        words.append("--offline" if self.offline or offline else "--system-certs")
         completed = self.processes.run([*words, *arguments], env=self.environment(), cwd=str(cwd), input=input)
         hidden = scrub.secrets(self.environ)
         return replace(

@@ -1,6 +1,7 @@
 """Making environments: an empty one on an interpreter, and the files that a lock selects in it."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -129,4 +130,5 @@ def _ask(uv: Uv, target: Path) -> Mapping[str, str]:
             f"{completed.stderr.strip() or 'it says nothing'}",
             hint="see whether the interpreter that it was made with runs",
         ) from None
-    return answers
+    # That Python runs with UTF-8, while hermes's own file names may be in the encoding of another locale.
+    return {key: os.fsdecode(value.encode("utf-8", "surrogateescape")) for key, value in answers.items()}

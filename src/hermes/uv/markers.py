@@ -11,6 +11,7 @@ from hermes.lockfile import markers
 from hermes.uv import ranges
 
 _TOKEN = re.compile(r"\"[^\"]*\"|'[^']*'|[()]|[^\s()\"']+")
+_PLATFORM = re.compile(r"\b(sys_platform|platform_system|os_name)\b")
 _PYTHON = re.compile(r"\bpython_(full_)?version\b")
 
 
@@ -24,13 +25,17 @@ _Tree = str | bool | _Group
 
 
 def simplified(marker: str | None, pythons: ranges.Range) -> str | None:
-    """Leave out of a marker what holds, or cannot hold, for every Python of a range; None for what always holds."""
+    """Leave out of a marker what its Pythons and platforms say already; None for what always holds."""
     if marker is None:
         return None
     tree, _ = _parse(_TOKEN.findall(markers.canonical(marker)), 0)
     settled = _settle(tree, pythons)
     if settled is True or _always(marker, pythons):
         return None
+    if not isinstance(settled, bool):
+        bare = _without_platform(settled)
+        if bare is not True and _same(_written(bare), marker, pythons):
+            settled = bare
     return markers.canonical(marker if isinstance(settled, bool) else _written(settled))
 
 
@@ -86,8 +91,9 @@ def _parse(tokens: Sequence[str], start: int) -> tuple[_Tree, int]:
 
 def _settle(tree: _Tree, pythons: ranges.Range) -> _Tree:
     if isinstance(tree, _Group):
-        return _joined(tree.word, [_settle(part, pythons) for part in tree.parts])
-    if isinstance(tree, bool) or not _PYTHON.search(tree):
+        tree = _joined(tree.word, [_settle(part, pythons) for part in tree.parts])
+        return True if isinstance(tree, _Group) and _always(_written(tree), pythons) else tree
+    if isinstance(tree, bool) or not (_PYTHON.search(tree) or _PLATFORM.search(tree)):
         return tree
     if _always(tree, pythons):
         return True
@@ -98,10 +104,24 @@ def _joined(word: Literal["and", "or"], parts: Sequence[_Tree]) -> _Tree:
     decisive = word == "or"
     if decisive in [part for part in parts if isinstance(part, bool)]:
         return decisive
-    left = tuple(part for part in parts if not isinstance(part, bool))
+    left = tuple(dict.fromkeys(part for part in parts if not isinstance(part, bool)))
     if len(left) == 1:
         return left[0]
     return _Group(word=word, parts=left) if left else not decisive
+
+
+def _without_platform(tree: _Tree) -> _Tree:
+    """Take the platform out of a marker: uv writes one alternative per platform where all have the same."""
+    if isinstance(tree, _Group):
+        return _joined(tree.word, [_without_platform(part) for part in tree.parts])
+    return True if isinstance(tree, str) and _PLATFORM.search(tree) else tree
+
+
+def _same(left: str, right: str, pythons: ranges.Range) -> bool:
+    return all(
+        markers.implied([left], [right], specifier) and markers.implied([right], [left], specifier)
+        for specifier in _specifiers(pythons)
+    )
 
 
 def _written(tree: _Tree) -> str:

@@ -12,6 +12,7 @@ import tomli_w
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
+from hermes.lockfile import grid
 from hermes.model.lock import Lock, Pin, WantedEnvironment
 from hermes.uv import ranges
 
@@ -54,10 +55,19 @@ def project(group: Sequence[Member], *, whole: ranges.Range, interpreter: str) -
             for member in group
         },
         "tool": {
-            "uv": {"package": False, "default-groups": [], "environments": list(ranges.markers(ranges.by_minor(whole)))}
+            "uv": {"package": False, "default-groups": [], "environments": _worlds(whole)}
         },
     }
     return tomli_w.dumps(document)
+
+
+def _worlds(whole: ranges.Range) -> list[str]:
+    """Write what is resolved for: each minor version by itself, on the platforms that hermes locks for.
+
+    Without them uv would look for a solution on every platform that some package's marker mentions (emscripten).
+    """
+    platforms = " or ".join(f"sys_platform == '{row[1]}'" for row in grid.KNOWN["platform"])
+    return [f"{marker} and ({platforms})" for marker in ranges.markers(ranges.by_minor(whole))]
 
 
 def preferences(lock: Lock, names: Sequence[str], *, without: AbstractSet[str]) -> str | None:

@@ -150,6 +150,18 @@ def test_salvaging_a_conflict_takes_our_side_and_fills_it_up_with_theirs() -> No
     assert lock.environments["docs"] == docs
 
 
+def test_salvaging_a_conflict_keeps_the_pins_that_only_their_side_has() -> None:
+    sides = []
+    for added in ("apple", "zebra"):
+        pins = (samples.pin("alpha", "1.0"), samples.pin(added, "1.0"))
+        found = [samples.package(name, "1.0") for name in ("alpha", added)]
+        sides.append(write.dump(samples.lock([samples.environment("test", *pins)], found)))
+    lock = read.salvage("<<<<<<< ours\n{}=======\n{}>>>>>>> theirs\n".format(*sides))
+    assert lock is not None
+    assert [pin.name for pin in lock.environments["test"].pins] == ["alpha", "apple", "zebra"]
+    assert {name for name, _ in lock.packages} == {"alpha", "apple", "zebra"}
+
+
 def test_salvaging_takes_their_side_where_ours_is_broken() -> None:
     theirs = write.dump(samples.plain())
     lock: Lock | None = read.salvage(f"<<<<<<< ours\nlock-version = \n=======\n{theirs}>>>>>>> theirs\n")

@@ -11,6 +11,9 @@ def environment(name: str, *pins: Pin) -> LockedEnvironment:
     return LockedEnvironment(name=name, python=("3.11",), requires_python=">=3.11", pins=pins)
 
 
+PLATFORMS = "(sys_platform == 'linux' or sys_platform == 'darwin' or sys_platform == 'win32')"
+
+
 def test_environments_become_groups_with_their_pythons() -> None:
     members = synthetic.members(
         [wants("test", "alpha"), wants("new", "beta ; sys_platform == 'linux'", "gamma")],
@@ -29,8 +32,8 @@ def test_environments_become_groups_with_their_pythons() -> None:
         "package": False,
         "default-groups": [],
         "environments": [
-            "python_full_version >= '3.11' and python_full_version < '3.12'",
-            "python_full_version >= '3.13' and python_full_version < '3.14'",
+            f"python_full_version >= '3.11' and python_full_version < '3.12' and {PLATFORMS}",
+            f"python_full_version >= '3.13' and python_full_version < '3.14' and {PLATFORMS}",
         ],
     }
 
@@ -53,7 +56,7 @@ def test_an_interpreter_outside_the_range_only_widens_what_uv_requires() -> None
 
     assert document["project"]["requires-python"] == ">=3.11.7,<3.12.2"
     assert document["tool"]["uv"]["environments"] == [
-        "python_full_version >= '3.12.1' and python_full_version < '3.12.2'"
+        f"python_full_version >= '3.12.1' and python_full_version < '3.12.2' and {PLATFORMS}"
     ]
 
 
