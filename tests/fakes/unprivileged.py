@@ -43,7 +43,8 @@ def unprivileged(pythons: Sequence[str]) -> Iterator[Unprivileged | str]:
     if os.geteuid() == 0 and setpriv is None:
         yield "root without setpriv (util-linux) cannot become another user"
         return
-    reuid = (str(setpriv), f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+    # setpriv keeps root's capabilities up to its own exec, which may therefore start what the user cannot even see.
+    reuid = (str(setpriv), f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "/usr/bin/env")
     argv = reuid if os.geteuid() == 0 else ()
     with _folder(argv) as folder:
         if folder is None:
