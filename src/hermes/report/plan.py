@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from hermes.model.plan import EnvironmentSpec, Plan
+from hermes.model.plan import EnvironmentSpec, Job, Plan
 from hermes.model.project import Command
 from hermes.report.run import command
 from hermes.report.style import Style
@@ -26,6 +26,41 @@ def dry_run(plan: Plan, states: Mapping[str, str], style: Style) -> str:
         lines.append(f"    key {spec.key}")
         lines.append(f"    interpreter {_interpreter(spec)}")
     return "\n".join(lines)
+
+
+def as_json(plan: Plan, states: Mapping[str, str]) -> dict[str, object]:
+    """Return a plan in the form that `--json` prints; commands are templates, as the envfile has them."""
+    return {
+        "format": "hermes-plan-1",
+        "jobs": [_job(job) for job in plan.jobs],
+        "skipped": [
+            {"job": skip.id, "session": skip.session, "python": skip.python, "reason": skip.reason}
+            for skip in plan.skipped
+        ],
+        "environments": [
+            {
+                "environment": spec.name,
+                "python": spec.python,
+                "key": spec.key,
+                "files": len(spec.files),
+                "interpreter": spec.interpreter.path,
+                "state": states[spec.address],
+            }
+            for spec in plan.environments.values()
+        ],
+    }
+
+
+def _job(job: Job) -> dict[str, object]:
+    return {
+        "job": job.id,
+        "session": job.session.name,
+        "python": job.python,
+        "layer": job.session.layer,
+        "environment": job.environment[0],
+        "package": job.package,
+        "commands": [_template(item) for item in job.session.run],
+    }
 
 
 def _template(item: Command) -> str:

@@ -51,7 +51,7 @@ def line(event: Event, style: Style, *, verbose: bool = False) -> str | None:
         case JobStarted():
             said = "bold", f"── {event.job} ".ljust(min(style.width, 78), "─")
         case CommandFinished() if event.ignored and event.status != 0:
-            said = "yellow", f"hermes: {command(event.argv)}: {ending(event.status)}, ignored"
+            said = "yellow", f"hermes: {cut(why(event))}, ignored"
         case BytecodeRemoved():
             paths = ", ".join(event.paths)
             said = "yellow", f"hermes: {event.job}: bytecode was in the environment, now removed: {paths}"
@@ -69,8 +69,8 @@ def summary(record: RunRecord, style: Style, *, private_home: bool = False) -> s
     for job in record.jobs:
         status = style.paint(_COLORS[job.status], job.status.value.ljust(11))
         time = seconds(job.seconds).rjust(8) if job.seconds else " " * 8
-        allowed = " (allowed)" if job.allowed and job.status in _COUNTED_AS_FAILED else ""
-        reason = job.reason.partition("\n")[0]
+        allowed = " (allowed)" if job.allowed and job.status is Status.FAILED else ""
+        reason = cut(job.reason) if job.status is Status.FAILED else job.reason.partition("\n")[0]
         lines.append(f"  {job.job.ljust(width)}  {status} {time}  {reason}{allowed}".rstrip())
     if private_home and any(job.status is Status.FAILED for job in record.jobs):
         lines.append(
@@ -86,7 +86,8 @@ def counts(record: RunRecord) -> str:
     by_status = Counter(job.status for job in record.jobs)
     failed = sum(by_status[status] for status in _COUNTED_AS_FAILED)
     passed = by_status[Status.PASSED] + by_status[Status.CACHED] + by_status[Status.FLAKY]
-    text = f"hermes: {passed} passed, {failed} failed"
+    allowed = sum(job.allowed and job.status is Status.FAILED for job in record.jobs)
+    text = f"hermes: {passed} passed, {failed} failed" + (f" ({allowed} allowed)" if allowed else "")
     return text + (f", {by_status[Status.SKIPPED]} skipped" if by_status[Status.SKIPPED] else "")
 
 
@@ -100,10 +101,15 @@ def ending(status: int) -> str:
     return f"killed by signal {-status}" if status < 0 else f"exit status {status}"
 
 
-def command(argv: tuple[str, ...], limit: int = 60) -> str:
-    """Return a command as a person would type it, cut to a width."""
-    text = " ".join(argv)
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+def command(argv: tuple[str, ...]) -> str:
+    """Return a command in one line, without the quotes that a shell would need."""
+    return " ".join(" ".join(argv).split())
+
+
+def cut(reason: str, limit: int = 60) -> str:
+    """Return why a job failed with its command cut to a width, and how that ended in full."""
+    text, colon, end = reason.rpartition(": ")
+    return reason if len(text) <= limit else f"{text[: limit - 1]}…{colon}{end}"
 
 
 def seconds(value: float) -> str:

@@ -42,22 +42,25 @@ def table(items: Sequence[Item], *, now: float) -> str:
 
 def as_json(items: Sequence[Item]) -> dict[str, object]:
     """Return the store in the form that `--json` prints."""
+    return {"format": "hermes-store-1", "items": [_item(item) for item in items]}
+
+
+def removed_as_json(items: Sequence[Item]) -> dict[str, object]:
+    """Return what was removed in the form that `--json` prints."""
+    return {"format": "hermes-store-removed-1", "removed": [_item(item) for item in items]}
+
+
+def _item(item: Item) -> dict[str, object]:
     return {
-        "format": "hermes-store-1",
-        "items": [
-            {
-                "address": item.receipt.address,
-                "kind": item.receipt.kind,
-                "name": item.receipt.name,
-                "python": item.receipt.python,
-                "key": item.receipt.key,
-                "content": item.receipt.content,
-                "size": item.size,
-                "created": item.receipt.created,
-                "last_used": item.last_used,
-            }
-            for item in items
-        ],
+        "address": item.receipt.address,
+        "kind": item.receipt.kind,
+        "name": item.receipt.name,
+        "python": item.receipt.python,
+        "key": item.receipt.key,
+        "content": item.receipt.content,
+        "size": item.size,
+        "created": item.receipt.created,
+        "last_used": item.last_used,
     }
 
 

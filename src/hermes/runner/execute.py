@@ -7,6 +7,7 @@ from hermes.errors import DriftError, HermesError, Interrupted, Terminated
 from hermes.model.event import Event, JobFinished, RunFinished, RunStarted, Status
 from hermes.model.plan import Job, Plan, Skip
 from hermes.runner import scheduler
+from hermes.system import refusals
 from hermes.system.clock import Clock
 
 
@@ -74,6 +75,11 @@ def _attempt(job: Job, run_job: Callable[[Job], Outcome]) -> Outcome:
         return Outcome(status=Status.DRIFTED, reason=_with_hint(error), exit_status=error.exit_status)
     except HermesError as error:
         return Outcome(status=Status.ERROR, reason=_with_hint(error), exit_status=error.exit_status)
+    except OSError as error:
+        refused = refusals.as_error(error)
+        if refused is None:
+            raise
+        return Outcome(status=Status.ERROR, reason=_with_hint(refused), exit_status=refused.exit_status)
 
 
 def _with_hint(error: HermesError) -> str:

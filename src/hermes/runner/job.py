@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from hermes.envfile import substitute
-from hermes.errors import DriftError, Interrupted, Terminated, UsageError
+from hermes.errors import DriftError, HermesError, Interrupted, Terminated, UsageError
 from hermes.model.event import BytecodeRemoved, CommandFinished, Event, JobStarted, Status, Waiting
 from hermes.model.plan import Job, Plan
 from hermes.model.project import Project
@@ -72,7 +72,14 @@ def run(job: Job, plan: Plan, workshop: Workshop) -> Outcome:
         held.enter_context(_alone(job, workshop))
         with ThreadPoolExecutor(max_workers=1) as beside:
             checked = beside.submit(_check, place)
-            outcome = _run_commands(job, place, workshop)
+            try:
+                outcome = _run_commands(job, place, workshop)
+            except Interrupted:
+                raise
+            except HermesError:
+                # A program that is not there may have been taken away: that is drift, and no mistake of the envfile's.
+                _judge(job, place, checked, workshop.emit)
+                raise
             _judge(job, place, checked, workshop.emit)
     seconds = workshop.clock.monotonic() - began
     return Outcome(status=outcome.status, reason=outcome.reason, exit_status=outcome.exit_status, seconds=seconds)
@@ -212,7 +219,8 @@ def _outputs(workshop: Workshop, session: str) -> tuple[str, ...]:
 
 
 def _session_folder(cache: Path, project: Project, session: str) -> Path:
-    return cache / "work" / sha256(project.root.encode()).hexdigest()[:12] / _plain(session)
+    root = project.root.encode("utf-8", "surrogateescape")
+    return cache / "work" / sha256(root).hexdigest()[:12] / _plain(session)
 
 
 def _plain(name: str) -> str:

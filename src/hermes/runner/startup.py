@@ -5,6 +5,7 @@ another one imports (an editable install's finder) leaves bytecode in the tree; 
 last, so that all that the overlay itself adds to `sys.path` stands before it.
 """
 
+import os
 from pathlib import Path
 
 FIRST = "00_hermes_runner.pth"
@@ -47,5 +48,5 @@ def write(tree: Path, *, environment: Path, bytecode: Path) -> None:
 
 
 def _literal(path: Path) -> str:
-    """Return a path as a Python literal in ASCII."""
-    return ascii(str(path))
+    """Return a path as a Python literal in ASCII, for a Python with UTF-8, whatever hermes itself runs with."""
+    return ascii(os.fsencode(path).decode("utf-8", "surrogateescape"))

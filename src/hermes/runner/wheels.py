@@ -38,9 +38,10 @@ _NO_CONTENT = ("/RECORD", "/RECORD.jws", "/RECORD.p7s")
 class _ForOneInterpreter(Exception):  # noqa: N818 - no error: what was built belongs to another address
     """A wheel that is not pure was built, and is kept at its own address."""
 
-    def __init__(self, kept: Built) -> None:
+    def __init__(self, kept: Built, *, built_now: bool) -> None:
         super().__init__()
         self.kept = kept
+        self.built_now = built_now
 
 
 def provide(
@@ -58,12 +59,11 @@ def provide(
     began = provider.clock.monotonic()
     shared, own = addresses(package, found, spec)
     store = provider.store
-    built = store.find(shared) or store.find(own)
-    was_there = built is not None
+    built, built_now = store.find(shared) or store.find(own), False
     if built is None:
-        built = _build(provider, processes, package=package, found=found, spec=spec)
+        built, built_now = _build(provider, processes, package=package, found=found, spec=spec)
     name = package.name or BUILD_ENVIRONMENT
-    say(provider, spec, name=name, layer="wheel", key=built.receipt.key, reused=was_there, began=began)
+    say(provider, spec, name=name, layer="wheel", key=built.receipt.key, reused=not built_now, began=began)
     return built
 
 
@@ -185,7 +185,7 @@ def say(
 
 def _build(
     provider: Provider, processes: Processes, *, package: Package, found: Sources, spec: EnvironmentSpec
-) -> Built:
+) -> tuple[Built, bool]:
     shared, own = addresses(package, found, spec)
     store = provider.store
 
@@ -193,7 +193,7 @@ def _build(
         # Another process may have built it under the other address while this one waited for the lock.
         kept = store.find(own)
         if kept is not None:
-            raise _ForOneInterpreter(kept)
+            raise _ForOneInterpreter(kept, built_now=False)
         with scratch(beside(tree)) as folder:
             source = folder / "source"
             sources.copy(found, source)
@@ -203,13 +203,14 @@ def _build(
                 wheel = backend.build(caller, "wheel", folder / "wheel")
             if not is_pure(wheel.name):
                 place, describe = _placer(wheel), _describer(provider, package, spec, own)
-                raise _ForOneInterpreter(store.get_or_build(own, place, describe)[0])
+                kept, built_now = store.get_or_build(own, place, describe)
+                raise _ForOneInterpreter(kept, built_now=built_now)
             _placer(wheel)(tree)
 
     try:
-        return store.get_or_build(shared, populate, _describer(provider, package, spec, shared))[0]
+        return store.get_or_build(shared, populate, _describer(provider, package, spec, shared))
     except _ForOneInterpreter as elsewhere:
-        return elsewhere.kept
+        return elsewhere.kept, elsewhere.built_now
 
 
 def _placer(wheel: Path) -> Callable[[Path], None]:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from hermes.errors import HermesError, ProvisionError
+from hermes.errors import ProvisionError
 from hermes.model.receipt import Entry, Receipt
 from hermes.store import layout, manifest, receipts
 from hermes.system import dirs, filelock, files
@@ -219,7 +219,7 @@ class Store:
                 yield folder
             finally:
                 # What cannot be removed now (a program that was killed may still write there) goes with the next sweep.
-                with suppress(HermesError):
+                with suppress(ProvisionError):
                     files.remove_tree(folder)
                     lock.unlink(missing_ok=True)
 
@@ -230,7 +230,7 @@ class Store:
             return
         for name in sorted({item.name.removesuffix(layout.LOCK_SUFFIX) for item in staging.iterdir()}):
             lock = self._root / layout.staged_lock(name)
-            with filelock.try_exclusive(lock) as dead, suppress(HermesError):
+            with filelock.try_exclusive(lock) as dead, suppress(ProvisionError):
                 if dead:
                     files.remove_tree(staging / name)
                     lock.unlink(missing_ok=True)
