@@ -54,7 +54,7 @@ def _run(tmp_path: Path, tree: Path, path: str, *words: str, **fields: Any) -> C
         where=Where(file="envfile.toml", line=1, key="sessions.unit"),
         **fields,
     )
-    folders = JobFolders(base=tmp_path / "j")
+    folders = JobFolders(base=tmp_path / "j", short=tmp_path / "s")
     isolation.prepare_folders(session, folders, path=path, caches=tmp_path / "caches")
     base = isolation.base_environment(
         session,
@@ -81,8 +81,8 @@ def test_a_job_sees_its_own_folders_and_nothing_of_the_callers(tmp_path: Path, t
     completed = _run(tmp_path, tree, path, "python", "-c", ASK)
     assert completed.status == 0, completed.stderr
     seen = json.loads(completed.stdout)
-    assert (seen["home"], seen["tmp"], seen["umask"]) == (str(tmp_path / "j/home"), str(tmp_path / "j/tmp"), 0o022)
-    assert seen["variables"]["DATA"] == str(tmp_path / "j/tmp/data")
+    assert (seen["home"], seen["tmp"], seen["umask"]) == (str(tmp_path / "j/home"), str(tmp_path / "s/tmp"), 0o022)
+    assert seen["variables"]["DATA"] == str(tmp_path / "s/tmp/data")
     assert seen["variables"]["LC_ALL"] == "C.UTF-8"
     assert not {"CI", "PYTHONPATH"} & seen["variables"].keys()
 
@@ -103,5 +103,5 @@ def test_a_declared_external_can_be_called(tmp_path: Path, tree: Path, path: str
 
 def test_at_level_none_everything_can_be_called(tmp_path: Path, tree: Path, path: str) -> None:
     script = 'greet; echo "$HOME $CI $DATA"'
-    expected = f"hello\n/home/me 1 {tmp_path}/j/tmp/data\n"
+    expected = f"hello\n/home/me 1 {tmp_path}/s/tmp/data\n"
     assert _run(tmp_path, tree, path, "sh", "-c", script, isolation="none").stdout == expected

@@ -1,14 +1,14 @@
 """The real parts, built when they are first needed, and what the commands share of them."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
 from hermes.cli import load
-from hermes.errors import UsageError
+from hermes.errors import InterpreterError, UsageError
 from hermes.model.event import Event
 from hermes.model.interpreter import Interpreter
 from hermes.model.lock import Lock
@@ -111,22 +111,32 @@ class App:
         return load.lock(self.lock_path)
 
     def find_interpreters(
-        self, requests: Sequence[str], *, allow_missing: bool = False
+        self, requests: Sequence[str], *, allow_missing: bool = False, download: bool = True
     ) -> tuple[Mapping[str, Interpreter], Mapping[str, str]]:
         """Return the interpreters found by request, and for the others why not.
 
-        Raises InterpreterError where one is missing, unless that is allowed.
+        With `download`, those that are not there are fetched where the envfile allows it. Raises InterpreterError
+        where one is missing or cannot be fetched, unless that is allowed.
         """
         asked = list(dict.fromkeys(requests))
         found, missing = self._look_for(asked)
-        if missing and self.project.python_downloads and not self.options.offline:
-            for request in missing:
-                if parse_request(request).kind != "path":
-                    install.download(self.uv, request)
+        if missing and download and self.project.python_downloads and not self.options.offline:
+            self._download(missing, allow_failure=allow_missing)
             found, missing = self._look_for(asked)
         if missing and not allow_missing:
             raise interpreters.missing_error(list(missing.values()))
         return found, {request: f"no Python was found for {request!r}" for request in missing}
+
+    def _download(self, requests: Iterable[str], *, allow_failure: bool) -> None:
+        for request in requests:
+            if parse_request(request).kind == "path":
+                continue
+            try:
+                install.download(self.uv, request)
+            except InterpreterError as error:
+                if not allow_failure:
+                    raise
+                self.note(error.message)
 
     def _look_for(self, requests: Sequence[str]) -> tuple[dict[str, Interpreter], dict[str, interpreters.Missing]]:
         answers = interpreters.find_all(

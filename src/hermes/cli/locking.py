@@ -129,12 +129,15 @@ def _packaged(project: Project) -> bool:
 def _any_interpreter(app: App) -> Interpreter:
     """Return one interpreter of the project, the first that is there: resolving covers the whole range with any."""
     requests = [request for environment in app.project.environments.values() for request in environment.python]
-    found, _ = app.find_interpreters(requests or list(app.project.python), allow_missing=True)
-    for request in requests:
-        if request in found:
-            return found[request]
-    app.find_interpreters(requests)  # raises, saying where each was looked for
-    raise LockError("the envfile declares no environment, so there is nothing to lock")
+    if not requests:
+        raise LockError("the envfile declares no environment, so there is nothing to lock")
+    for download in (False, True):
+        found, _ = app.find_interpreters(requests, allow_missing=True, download=download)
+        for request in requests:
+            if request in found:
+                return found[request]
+    app.find_interpreters(requests, download=False)
+    raise AssertionError("an error says where each was looked for")
 
 
 def _answers(app: App, keep: Lock | None, interpreter: Interpreter, *, upgrade: bool) -> LockedMetadata | None:

@@ -28,11 +28,14 @@ def sessions(project: Project, words: Sequence[str]) -> tuple[Session, ...]:
 
 
 def plan(app: App, lock: Lock, chosen: Sequence[Session], arguments: argparse.Namespace) -> Plan:
-    """Return the plan of the chosen sessions on the interpreters that `-p` leaves."""
+    """Return the plan of the chosen sessions on the interpreters that `-p` leaves.
+
+    Interpreters are looked for where a session can run here; one that is only for another system is skipped anyway.
+    """
     selected = tuple(
         jobs.Selected(session=session, python=select.narrow(session.python, arguments.python)) for session in chosen
     )
-    requests = [request for item in selected for request in item.python]
+    requests = [request for item in selected if jobs.runs_on(item.session, app.system) for request in item.python]
     found, missing = app.find_interpreters(requests, allow_missing=arguments.missing_python == "skip")
     selected = tuple(
         jobs.Selected(
@@ -40,7 +43,7 @@ def plan(app: App, lock: Lock, chosen: Sequence[Session], arguments: argparse.Na
             python=tuple(
                 request
                 for request in item.python
-                if request in missing
+                if request not in found
                 or select.fits(
                     request,
                     arguments.python,

@@ -38,9 +38,10 @@ def make(
 ) -> Plan:
     """Return the plan of a run.
 
-    `interpreters` and `missing` (request -> reason) together hold every request of the selection; `system` is "linux",
-    "macos" or "windows". Without `overlays` no build environments are planned. A session runs once on an interpreter
-    that several of its requests find. Raises ProvisionError where a locked package has no file for an interpreter.
+    `interpreters` and `missing` (request -> reason) together hold every request of the sessions that run on `system`:
+    "linux", "macos" or "windows". Without `overlays` no build environments are planned. A session runs once on an
+    interpreter that several of its requests find. Raises ProvisionError where a locked package has no file for an
+    interpreter.
     """
     specs: dict[tuple[str, str], EnvironmentSpec] = {}
     jobs: list[Job] = []
@@ -70,6 +71,11 @@ def make(
                 )
             )
     return Plan(jobs=tuple(jobs), skipped=tuple(skipped), environments=specs, layers=project.layers)
+
+
+def runs_on(session: Session, system: str) -> bool:
+    """Tell whether a session runs on a system: "linux", "macos" or "windows"."""
+    return not session.only_on or system in session.only_on
 
 
 def label(request: str, interpreter: Interpreter) -> str:
@@ -124,6 +130,6 @@ def _name(session: Session, python: str, interpreter: Interpreter, taken: dict[s
 
 
 def _skip_reason(session: Session, python: str, missing: Mapping[str, str], system: str) -> str | None:
-    if session.only_on and system not in session.only_on:
+    if not runs_on(session, system):
         return f"only on {', '.join(session.only_on)}; this is {system}"
     return missing.get(python)

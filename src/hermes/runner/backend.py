@@ -18,6 +18,7 @@ from pyproject_hooks import BackendUnavailable, BuildBackendHookCaller, HookMiss
 from hermes.errors import InstallationError
 from hermes.model.project import Package
 from hermes.runner import isolation, startup
+from hermes.system import refusals
 from hermes.system.processes import Processes
 
 Kind = Literal["wheel", "editable"]
@@ -138,7 +139,8 @@ def _caller(backend: Backend) -> BuildBackendHookCaller:
             lines = [*completed.stdout.splitlines(), *completed.stderr.splitlines()]
             raise InstallationError(
                 f"{cmd[2]} of the build backend {backend.package.backend} failed (exit status {completed.status}):\n"
-                + "\n".join(f"  {line}" for line in lines[-_SHOWN:])
+                + "\n".join(f"  {line}" for line in lines[-_SHOWN:]),
+                hint=refusals.shortage(backend.work),
             )
 
     return BuildBackendHookCaller(

@@ -57,9 +57,10 @@ _SYSTEM_FOLDERS = "/usr/bin:/bin"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFolders:
-    """The folders of one job below `base`; the names are short, for sockets' paths must be."""
+    """The folders of one job: below `base`, and below `short` those for sockets, whose paths must be short."""
 
     base: Path
+    short: Path
 
     @property
     def home(self) -> Path:
@@ -69,7 +70,7 @@ class JobFolders:
     @property
     def tmp(self) -> Path:
         """TMPDIR, and `{tmp}`."""
-        return self.base / "tmp"
+        return self.short / "tmp"
 
     @property
     def outputs(self) -> Path:
@@ -79,7 +80,7 @@ class JobFolders:
     @property
     def runtime(self) -> Path:
         """XDG_RUNTIME_DIR."""
-        return self.base / "run"
+        return self.short / "run"
 
     @property
     def externals(self) -> Path:
@@ -153,7 +154,7 @@ def program_problems(
             problems.append(f"{command.where}: nothing is left to run after substitution")
         elif os.sep in program:
             target = Path(os.path.normpath(project / session.directory / program))
-            if not any(target.is_relative_to(folder) for folder in (project, tree, folders.base)):
+            if not any(target.is_relative_to(folder) for folder in (project, tree, folders.base, folders.short)):
                 problems.append(f"{command.where}: {program} is neither in the project nor in the environment")
         elif not _is_callable(program, session, folders, tree):
             problems.append(

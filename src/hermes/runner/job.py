@@ -1,5 +1,6 @@
 """One job: its environment and overlay, its folders and variables, its commands one after another."""
 
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
@@ -23,6 +24,9 @@ from hermes.store.store import Built
 from hermes.system import filelock
 from hermes.system.clock import Clock
 from hermes.system.processes import Processes
+
+_SHORT = 8
+"""Hex digits of the name of a job's temporary folder: pytest appends 60 characters, and a socket's path has 108."""
 
 _ALONE_TIMEOUT = 3600.0
 """Seconds to wait while another hermes runs the same job in the same checkout."""
@@ -93,6 +97,7 @@ def provide(job: Job, plan: Plan, workshop: Workshop, held: ExitStack) -> Place:
         environments.rebuild(provider, spec)
     held.enter_context(provider.store.using(spec.address))
     built = environments.provide(provider, spec)
+    held.callback(built.mend_bytecode)
     if job.build is None or job.package == "none" or workshop.project.package is None:
         return Place(tree=built.tree, bytecode=built.bytecode, trees=(built,))
     top = overlay.provide(
@@ -121,8 +126,10 @@ def _first_time(workshop: Workshop, *what: str) -> bool:
 
 
 def folders_of(cache: Path, project: Project, session: str, python: str) -> isolation.JobFolders:
-    """Return the folders of a job: one base per checkout, session and Python, with a short name."""
-    return isolation.JobFolders(base=_session_folder(cache, project, session) / _plain(python))
+    """Return the folders of a job: one set per checkout, session and Python."""
+    base = _session_folder(cache, project, session) / _plain(python)
+    short = cache / "tmp" / sha256(os.fsencode(base)).hexdigest()[:_SHORT]
+    return isolation.JobFolders(base=base, short=short)
 
 
 def variables(job: Job, place: Place, workshop: Workshop, folders: isolation.JobFolders) -> dict[str, str]:

@@ -147,16 +147,19 @@ def build_backend(
     """Yield the backend in its build environment, which is built if need be and in use meanwhile."""
     with provider.store.using(spec.address):
         built = environments.provide(provider, spec, layer="build")
-        yield Backend(
-            processes=processes,
-            package=package,
-            source=source,
-            tree=built.tree,
-            # A backend that lies in the sources is compiled anew for each copy of them: nothing to be kept.
-            bytecode=folder / "bytecode" if package.backend_path else built.bytecode,
-            work=folder,
-            markers=spec.interpreter.markers,
-        )
+        try:
+            yield Backend(
+                processes=processes,
+                package=package,
+                source=source,
+                tree=built.tree,
+                # A backend that lies in the sources is compiled anew for each copy of them: nothing to be kept.
+                bytecode=folder / "bytecode" if package.backend_path else built.bytecode,
+                work=folder,
+                markers=spec.interpreter.markers,
+            )
+        finally:
+            built.mend_bytecode()
 
 
 def say(

@@ -29,6 +29,7 @@ _NOT_DIGESTED = {
     "uv_cache.json": "it is the installer's own note of when it built the archive",
 }
 _SITE = re.compile(r"lib/[^/]+/site-packages|Lib/site-packages")
+_VERSION_AT_END = re.compile(r"-?[0-9]+(\.[0-9]+)*$")
 _OWN_PYTHON = rb"(?:python|pythonw|pypy)[0-9.]*t?"
 _PLACEHOLDER = re.compile(rb"#!pythonw?(?:[ \t][^\n]*)?(?:\n|\Z)")
 _RELOCATABLE = re.compile(
@@ -116,15 +117,20 @@ def is_generated(name: str, data: bytes, scripts: Mapping[str, str]) -> bool:
     """Say whether a file in the scripts folder is what an installer writes for an entry point.
 
     Each installer writes another text, so that the file cannot be digested; entry_points.txt, which determines it, is.
-    A file with an entry point's name that does not import that entry point is not taken for one.
+    A file with an entry point's name that does not import that entry point is not taken for one. Names count without a
+    version at their end: an installer writes `pip3.12` on Python 3.12 where the archive of pip asks for `pip3.11`.
     """
-    if name.endswith(".exe") and name.removesuffix(".exe") in scripts:
-        return True
-    module, _, attribute = scripts.get(name, "").partition(":")
-    if not module:
-        return False
+    stem = _VERSION_AT_END.sub("", name.removesuffix(".exe"))
+    targets = [target for other, target in scripts.items() if _VERSION_AT_END.sub("", other) == stem]
+    if name.endswith(".exe"):
+        return bool(targets)
+    return any(_imports(data, target) for target in targets)
+
+
+def _imports(data: bytes, target: str) -> bool:
+    module, _, attribute = target.partition(":")
     wanted = rb"^from %b import %b\b" % (re.escape(module.encode()), re.escape(attribute.partition(".")[0].encode()))
-    return re.search(wanted, data, re.MULTILINE) is not None
+    return bool(module) and re.search(wanted, data, re.MULTILINE) is not None
 
 
 def normal_script(data: bytes, root: str) -> bytes:

@@ -25,7 +25,7 @@ from pathlib import Path
 from hermes.errors import ProvisionError
 from hermes.model.receipt import Entry, Receipt
 from hermes.store import layout, manifest, receipts
-from hermes.system import dirs, filelock, files
+from hermes.system import dirs, filelock, files, refusals
 from hermes.system.clock import Clock
 
 _DAY = 86400.0
@@ -50,8 +50,17 @@ class Built:
 
     def discard_bytecode(self) -> None:
         """Remove the bytecode of the environment's files; Python makes it anew."""
-        files.remove_tree(self.bytecode)
-        self.bytecode.mkdir()
+        # Jobs may be writing there: moved away, the folder gets no more files while it is removed.
+        discarded = self.path / f"{layout.BYTECODE}-{secrets.token_hex(8)}"
+        with suppress(FileNotFoundError):
+            self.bytecode.rename(discarded)
+        self.bytecode.mkdir(exist_ok=True)
+        files.remove_tree(discarded)
+
+    def mend_bytecode(self) -> None:
+        """Remove the bytecode if the disk is full: Python leaves files cut short then, and fails when it reads them."""
+        if refusals.shortage(self.path):
+            self.discard_bytecode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

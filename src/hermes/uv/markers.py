@@ -92,7 +92,10 @@ def _parse(tokens: Sequence[str], start: int) -> tuple[_Tree, int]:
 def _settle(tree: _Tree, pythons: ranges.Range) -> _Tree:
     if isinstance(tree, _Group):
         tree = _joined(tree.word, [_settle(part, pythons) for part in tree.parts])
-        return True if isinstance(tree, _Group) and _always(_written(tree), pythons) else tree
+        if not isinstance(tree, _Group):
+            return tree
+        text = _written(tree)
+        return _always(text, pythons) or (tree if can_hold(text, pythons) else False)
     if isinstance(tree, bool) or not (_PYTHON.search(tree) or _PLATFORM.search(tree)):
         return tree
     if _always(tree, pythons):

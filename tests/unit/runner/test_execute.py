@@ -1,3 +1,4 @@
+import errno
 from collections.abc import Callable, Mapping
 from itertools import permutations
 
@@ -105,6 +106,18 @@ def test_a_request_to_stop_stops_the_run_and_says_how_each_job_stands(error: Her
         "lint-3.12": (Status.INTERRUPTED, "stopped"),
         "unit-3.12": (Status.SKIPPED, "the run was interrupted"),
     }
+
+
+def test_what_the_system_refuses_is_an_error_of_one_environment() -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "/store/tree")
+    run = Run(plans.plan(LINT, UNIT), {"lint-3.12": full})
+    assert run.status == 5
+    status, reason = run.jobs["lint-3.12"]
+    assert status is Status.ERROR
+    assert reason.startswith("No space left on device: /store/tree\nmake space there")
+    assert run.jobs["unit-3.12"] == (Status.PASSED, "")
+    with pytest.raises(FileNotFoundError):
+        Run(plans.plan(LINT), {"lint-3.12": FileNotFoundError(errno.ENOENT, "No such file")})
 
 
 def test_a_bug_is_not_taken_for_a_failure() -> None:

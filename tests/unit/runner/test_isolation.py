@@ -31,7 +31,7 @@ def _environment(session: Session, caller: Mapping[str, str]) -> dict[str, str]:
         session,
         job="unit-3.12",
         caller=caller,
-        folders=JobFolders(base=Path("/work/j")),
+        folders=JobFolders(base=Path("/work/j"), short=Path("/short/j")),
         tree=Path("/store/tree"),
         bytecode=Path("/store/bytecode"),
     )
@@ -40,7 +40,7 @@ def _environment(session: Session, caller: Mapping[str, str]) -> dict[str, str]:
 def _values(**fields: Any) -> Values:
     plain: dict[str, Any] = {
         "project": "/project",
-        "tmp": "/work/j/tmp",
+        "tmp": "/short/j/tmp",
         "outputs": "/work/j/outputs",
         "session_outputs": {},
         "python": "/store/tree/bin/python",
@@ -61,14 +61,14 @@ class TestVariables:
             "SOURCE_DATE_EPOCH": "315532800",
             "HOME": "/work/j/home",
             "USERPROFILE": "/work/j/home",
-            "TMPDIR": "/work/j/tmp",
-            "TMP": "/work/j/tmp",
-            "TEMP": "/work/j/tmp",
+            "TMPDIR": "/short/j/tmp",
+            "TMP": "/short/j/tmp",
+            "TEMP": "/short/j/tmp",
             "XDG_CONFIG_HOME": "/work/j/home/.config",
             "XDG_CACHE_HOME": "/work/j/home/.cache",
             "XDG_DATA_HOME": "/work/j/home/.local/share",
             "XDG_STATE_HOME": "/work/j/home/.local/state",
-            "XDG_RUNTIME_DIR": "/work/j/run",
+            "XDG_RUNTIME_DIR": "/short/j/run",
             "COVERAGE_FILE": "/work/j/outputs/.coverage",
             "PYTHONPYCACHEPREFIX": "/store/bytecode",
             "VIRTUAL_ENV": "/store/tree",
@@ -135,13 +135,13 @@ class TestVariables:
         )
         base = _environment(session, {"NAME": "n"})
         made = isolation.job_environment(session, base, _values())
-        assert (made["DATA"], made["TZ"], made["QUOTED"]) == ("/work/j/tmp/n", "Asia/Tokyo", 'a;b="c"#')
+        assert (made["DATA"], made["TZ"], made["QUOTED"]) == ("/short/j/tmp/n", "Asia/Tokyo", 'a;b="c"#')
 
 
 class TestFolders:
     @pytest.fixture
     def folders(self, tmp_path: Path) -> JobFolders:
-        return JobFolders(base=tmp_path / "work" / "unit-3.12")
+        return JobFolders(base=tmp_path / "work" / "unit-3.12", short=tmp_path / "short")
 
     @pytest.fixture
     def path(self, tmp_path: Path) -> str:
@@ -194,7 +194,7 @@ class TestFolders:
 class TestPrograms:
     @pytest.fixture
     def folders(self, tmp_path: Path) -> JobFolders:
-        folders = JobFolders(base=tmp_path / "work")
+        folders = JobFolders(base=tmp_path / "work", short=tmp_path / "short")
         for program in (tmp_path / "tree/bin/pytest", folders.programs / "sh", folders.externals / "git"):
             program.parent.mkdir(parents=True)
             program.touch()

@@ -50,8 +50,10 @@ def test_edges_that_hold_nowhere_go(requirement: str, left: str | None) -> None:
     [
         ("sys_platform == 'darwin' or sys_platform == 'linux' or sys_platform == 'win32'", None),
         (
-            "(python_full_version < '3.12' and sys_platform == 'darwin') or (python_full_version < '3.12' and "
-            "sys_platform == 'linux') or (python_full_version < '3.12' and sys_platform == 'win32')",
+            " or ".join(
+                f"(python_full_version < '3.12' and sys_platform == '{platform}')"
+                for platform in ("darwin", "linux", "win32")
+            ),
             'python_full_version < "3.12"',
         ),
         ("sys_platform == 'win32' and python_full_version >= '3.11'", 'sys_platform == "win32"'),
@@ -62,7 +64,5 @@ def test_edges_that_hold_nowhere_go(requirement: str, left: str | None) -> None:
         ("sys_platform == 'emscripten' or platform_machine == 'x86_64'", 'platform_machine == "x86_64"'),
     ],
 )
-def test_what_holds_on_every_platform_that_is_locked_for_goes_without_saying(
-    marker: str, expected: str | None
-) -> None:
+def test_what_holds_on_every_platform_that_is_locked_for_goes_without_saying(marker: str, expected: str | None) -> None:
     assert markers.simplified(marker, ranges.parse(">=3.11,<3.14")) == expected

@@ -13,6 +13,7 @@ from hermes.errors import ProvisionError, UsageError
 from hermes.model.event import Event
 from hermes.model.plan import Job, Plan
 from hermes.model.project import Session
+from hermes.plan import jobs
 from hermes.report import masking
 from hermes.report import plan as plan_report
 from hermes.runner import execute, isolation, job
@@ -32,7 +33,7 @@ def run(app: App, arguments: argparse.Namespace) -> int:
     project = app.project
     sessions = selection.sessions(project, arguments.sessions)
     _check_posargs(sessions, app.options.posargs)
-    here = [session for session in sessions if not session.only_on or app.system in session.only_on]
+    here = [session for session in sessions if jobs.runs_on(session, app.system)]
     problems = isolation.external_problems(here, app.environ.get("PATH", ""))
     if problems:
         raise ProvisionError("\n".join(problems), hint="install them, or take them out of `externals`")
