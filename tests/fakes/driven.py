@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from fakes import projects, steps
-from hermes.system import children
+from hermes.system import families
 
 PATIENCE = 120.0
 """Seconds after which whatever is waited for counts as hanging."""
@@ -70,7 +70,7 @@ class Driven:
     def started(self) -> list[int]:
         """Return a descriptor for each program that hermes has started and that runs: readable when it has ended."""
         found = []
-        for pid in children.descendants(self.process.pid):
+        for pid in families.descendants(self.process.pid):
             with suppress(ProcessLookupError):
                 found.append(os.pidfd_open(pid))
         return found

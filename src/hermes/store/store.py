@@ -54,8 +54,8 @@ class Built:
         discarded = self.path / f"{layout.BYTECODE}-{secrets.token_hex(8)}"
         with suppress(FileNotFoundError):
             self.bytecode.rename(discarded)
-        self.bytecode.mkdir(exist_ok=True)
         files.remove_tree(discarded)
+        self.bytecode.mkdir(exist_ok=True)
 
     def mend_bytecode(self) -> None:
         """Remove the bytecode if the disk is full: Python leaves files cut short then, and fails when it reads them."""

@@ -21,11 +21,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL
-from tempfile import TemporaryFile
+from tempfile import TemporaryFile, gettempdir
 from typing import IO
 
 from hermes.errors import HermesError
-from hermes.system import children, families, signals
+from hermes.system import children, families, refusals, signals
 
 GRACE = 10.0
 """Seconds between a forwarded signal and the kill."""
@@ -97,6 +97,8 @@ class Processes:
             finally:
                 status = children.finish_group(child)
             output, errors = _text(stdout), _text(stderr)
+            if status != 0:
+                errors += _shortage()
         if stop := signals.stop_of(watch.noted):
             raise stop
         if not over:
@@ -196,6 +198,12 @@ def _has_terminal() -> bool:
         return os.isatty(0) and os.tcgetpgrp(0) == os.getpgrp()
     except OSError:
         return False
+
+
+def _shortage() -> str:
+    """Say that the disk is full on which a program's words were to be kept: some may be missing."""
+    sentence = refusals.shortage(Path(gettempdir()))
+    return f"\n{sentence}\n" if sentence else ""
 
 
 def _text(file: IO[bytes]) -> str:

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import shutil
+from pathlib import Path
 
 from hermes.errors import ProvisionError
 from hermes.system import dirs
@@ -26,6 +28,9 @@ _HINTS = {
     errno.ENAMETOOLONG: f"let {dirs.OVERRIDE} name a folder with a short path",
 }
 
+_LITTLE = 16 << 20
+"""Bytes: with less space than this, a failure may well be due to that."""
+
 
 def as_error(error: OSError) -> ProvisionError | None:
     """Return the error to tell the user for what the system refused; None for anything else, which is a bug."""
@@ -35,3 +40,15 @@ def as_error(error: OSError) -> ProvisionError | None:
     path = error.filename2 or error.filename
     where = f": {os.fsdecode(path)}" if isinstance(path, str | bytes | os.PathLike) else ""
     return ProvisionError(f"{error.strerror or error}{where}", hint=hint)
+
+
+def shortage(folder: Path) -> str | None:
+    """Return a sentence if hardly anything fits on the disk of a folder: a program that failed there may not say so."""
+    try:
+        free = shutil.disk_usage(folder).free
+        files = os.statvfs(folder) if hasattr(os, "statvfs") else None
+    except OSError:
+        return None
+    if files is not None and files.f_files and not files.f_favail:
+        return f"no more files fit on the disk of {folder}"
+    return f"only {free >> 10} KiB are left on the disk of {folder}" if free < _LITTLE else None
