@@ -93,6 +93,16 @@ def guard_rails(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch,
     _guard.layer = None
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the full counts of long campaigns, unless `-m` names them."""
+    if "soak" in config.getoption("markexpr"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("soak")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, by name, what needs the public index where that cannot be reached."""
     if item.get_closest_marker("network") and (reason := _index_is_out_of_reach()):

@@ -54,6 +54,10 @@ class InstallationError(ProvisionError):
     """A file could not be fetched, verified, built or installed."""
 
 
+class WheelCacheError(InstallationError):
+    """What lies unpacked in the wheel cache is not what was verified; it has been taken out of the cache."""
+
+
 class Interrupted(HermesError):  # noqa: N818 - a word users know
     """The user or the system asked hermes to stop; everything that it started has been stopped."""
 
@@ -61,6 +65,6 @@ class Interrupted(HermesError):  # noqa: N818 - a word users know
 
 
 class Terminated(Interrupted):
-    """SIGTERM or SIGHUP arrived; everything that hermes started has been stopped."""
+    """SIGTERM, SIGHUP or SIGQUIT arrived; everything that hermes started has been stopped."""
 
     exit_status = 143

@@ -174,11 +174,14 @@ class TestFingerprint:
 
 class TestVerify:
     def test_what_is_built_and_what_is_not(self, hermes: Command) -> None:
-        assert hermes("verify").out == f"test {PYTHON}: not built\nempty {PYTHON}: not built\n"
+        nothing = hermes("verify")
+        assert (nothing.status, nothing.out) == (6, f"test {PYTHON}: not built\nempty {PYTHON}: not built\n")
+        assert nothing.err.startswith("hermes: nothing was verified, as nothing of it is built: `hermes run`")
         hermes("run")
         said = hermes("verify")
         assert said.status == 0
         assert re.fullmatch(f"test {PYTHON}: verified, \\d+ files\nempty {PYTHON}: not built\n", said.out)
+        assert hermes("verify", "empty").status == hermes("verify", "empty", "--json").status == 6
 
     def test_drift_names_the_distribution_and_the_file(self, hermes: Command, cache: Path) -> None:
         hermes("run")
@@ -186,6 +189,7 @@ class TestVerify:
         said = hermes("verify", "test")
         assert said.status == 4
         assert said.out.startswith(f"test {PYTHON}: drifted\nalpha==1.0:\n  lib/python{PYTHON}/site-packages/alpha.py ")
+        assert said.err == "hermes: hint: `hermes run --rebuild unit` repairs test\n"
         as_json = hermes("verify", "test", "--json")
         assert as_json.status == 4
         (item,) = as_json.json["environments"]
@@ -201,7 +205,11 @@ class TestVerify:
             assert said.status == 0
             assert re.fullmatch(f"environment test {PYTHON} {address[:16]}…: verified, \\d+ files\n", said.out)
         tamper(cache, address, "alpha.py")
-        assert hermes("store", "verify", "--json").status == 4
+        said = hermes("store", "verify", "--json")
+        assert said.status == 4
+        assert said.err.startswith(
+            "hermes: hint: `hermes run --rebuild` in its project repairs it; `hermes store clear`"
+        )
 
 
 class TestStore:
@@ -311,8 +319,13 @@ class TestExecAndShell:
             ),
             (
                 ["exec", "test", "--", "no-such-program"],
-                1,
+                127,
                 "cannot run no-such-program: there is no such program on PATH\n",
+            ),
+            (
+                ["exec", "test", "--", "./envfile.toml"],
+                126,
+                "cannot run ./envfile.toml: Permission denied\nhermes: hint: make it executable (chmod +x)\n",
             ),
             (
                 ["shell", "test", "--", "x"],
@@ -330,8 +343,11 @@ class TestExecAndShell:
         shell.chmod(0o755)
         monkeypatch.setenv("SHELL", str(shell))
         said = hermes("shell", "test", "-q")
-        assert said.status == 5
+        assert (said.status, said.err) == (5, "")
         assert re.fullmatch(r"mine: /.*/tree/bin/alpha\n", said.out)
+        assert hermes("shell", "test").err == (
+            f"hermes: start-up files of {shell} may put other folders before the environment's on PATH\n"
+        )
 
     def test_without_one_it_is_sh(self, hermes: Command, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("SHELL", raising=False)

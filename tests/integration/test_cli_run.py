@@ -172,7 +172,7 @@ class TestWords:
         sessions(
             hermes,
             '[sessions.unit]\nenvironment = "test"\nrun = "printf %s, {posargs:by default}"\n'
-            '[sessions.other]\nenvironment = "test"\nrun = "printf %s; other"\n',
+            '[sessions.other]\nenvironment = "test"\nrun = [["printf", "%s;", "other"]]\n',
         )
         assert "\nby,default,\n" in hermes("run", "unit").out
         assert "\nby,default,\n" in hermes("run", "unit", "--").out
@@ -274,7 +274,8 @@ class TestPythons:
 
     def test_locking_needs_any_one(self, hermes: Command) -> None:
         hermes.write("envfile.toml", ENVFILE.replace(f'["{PYTHON}"]', '["3.99"]'))
-        none = hermes("lock")
+        assert hermes("lock").status == 0
+        none = hermes("run")
         assert none.status == 5
         assert none.err.startswith("hermes: error: no Python was found for '3.99'; looked at\n")
         hermes.write("envfile.toml", f'python = ["3.99", "{PYTHON}"]\n')
@@ -349,12 +350,16 @@ class TestHowJobsEnd:
 
     def test_a_program_that_was_not_declared(self, hermes: Command) -> None:
         sessions(hermes, '[sessions.unit]\nenvironment = "test"\nrun = ["alpha", "git status"]\n')
-        said = hermes("run")
-        assert said.status == 2
-        assert "alpha 1.0" not in said.out
-        assert (
-            f"hermes: unit-{PYTHON}: envfile.toml:7: sessions.unit.run[1]: 'git' is no program of environments.test, "
-        ) in said.out
+        problem = "envfile.toml:7: sessions.unit.run[1]: 'git' is no program of environments.test, "
+        first = hermes("run")
+        assert first.status == 2
+        assert "alpha 1.0" not in first.out
+        title = "a command begins with a program that it cannot call:\n"
+        assert f"hermes: unit-{PYTHON}: {title}{problem}" in first.out
+        assert first.out.count(problem) == 1
+        second = hermes("run")
+        assert (second.status, second.out) == (2, "")
+        assert second.err.startswith(f"hermes: error: {title}{problem}")
 
     def test_an_external_that_is_not_there(self, hermes: Command) -> None:
         sessions(hermes, '[sessions.unit]\nenvironment = "test"\nexternals = ["no-such"]\nrun = "no-such"\n')

@@ -86,7 +86,7 @@ def _ask(lab: Lab, package: Package, root: Path, tree: Path, digest: str) -> Loc
         root=root,
         tree=tree,
         processes=Processes(),
-        cache=lab.cache,
+        store=lab.provider.store,
         environ={"PATH": PATH},
         markers=lab.interpreter.markers,
     )
@@ -208,6 +208,22 @@ class TestGit:
         after = self._find(root, "setuptools", "setuptools_scm[toml]>=8")
         assert (len(before.revision), before.git_folder) == (40, root / ".git")
         assert sources.wheel_digest(before) != sources.wheel_digest(after)
+
+    def test_hermess_own_files_count_only_where_git_would_miss_them(self, root: Path, tmp_path: Path) -> None:
+        overlays.write(root, {"envfile.toml": "", "envfile.lock": ""})
+        self._git(root, "add", "envfile.toml")
+        self._git(root, "commit", "--quiet", "--message", "second")
+        assert not {"envfile.toml", "envfile.lock"} & set(self._find(root).files)
+        found = self._find(root, "setuptools_scm")
+        assert "envfile.toml" in found.files
+        assert "envfile.lock" not in found.files
+        sources.copy(found, tmp_path / "copy")
+        described = Processes().run(
+            ["git", "describe", "--always", "--dirty"],
+            env={"PATH": PATH, "HOME": str(tmp_path), "GIT_OPTIONAL_LOCKS": "0"},
+            cwd=tmp_path / "copy",
+        )
+        assert "dirty" not in described.stdout
 
     def test_a_copy_can_ask_for_its_version(self, root: Path, tmp_path: Path) -> None:
         self._git(root, "tag", "v1.0")

@@ -278,7 +278,7 @@ class TestTerminals:
     def test_no_escape_bytes_where_output_is_redirected(self, hermes: Hermes, checkout: Checkout, line: str) -> None:
         user = hermes.elsewhere(umask=0o022, TERM="xterm-256color", COLORTERM="truecolor", CLICOLOR="1")
         ran = user(*line.split(), at=checkout.folder)
-        assert ran.status in {0, 1}
+        assert ran.status in {0, 1, 6}
         assert "\x1b" not in ran.stdout + ran.stderr
         assert "\r" not in ran.stdout + ran.stderr
 

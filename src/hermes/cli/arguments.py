@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import version
 from itertools import pairwise
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from hermes.errors import UsageError
 
@@ -23,12 +23,25 @@ VERBS = {
     "schema": "print the JSON schema of the envfile",
 }
 
+_UNKNOWN = "unrecognized arguments: "
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)' \(choose from (?P<choices>.*)\)")
 _TAKES_A_WORD = frozenset({"-C", "--color"})
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises UsageError instead of ending the process."""
+    """A parser that raises UsageError instead of ending the process, and takes no option by half of its name."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, **settings)
+
+    def parse_known_args(  # type: ignore[override] # one signature stands for its overloads
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse, and refuse what is left over where it stands: only the parser of a command knows its options."""
+        parsed, rest = super().parse_known_args(args, namespace)
+        if rest:
+            self.error(f"{_UNKNOWN}{' '.join(rest)}")
+        return parsed, rest
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse found, with what was probably meant."""
@@ -36,6 +49,10 @@ class Parser(argparse.ArgumentParser):
         if choice := _CHOICE.search(message):
             near = get_close_matches(choice["given"], re.findall(r"[\w-]+", choice["choices"]), n=1)
             hint = f"did you mean {near[0]!r}?" if near else hint
+        elif message.startswith(_UNKNOWN):
+            options = (word.partition("=")[0] for word in message.split() if word.startswith("--"))
+            near = [name for word in options for name in get_close_matches(word, self._option_string_actions, n=1)]
+            hint = f"did you mean {near[0]}?" if near else hint
         raise UsageError(message, hint=hint)
 
 
@@ -48,7 +65,10 @@ def split(words: Sequence[str]) -> tuple[list[str], tuple[str, ...] | None]:
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
-    """Parse the words before `--`. Raises UsageError, and SystemExit for --help and --version."""
+    """Parse the words before `--`; without a command, `verb` is None.
+
+    Raises UsageError, and SystemExit for --help and --version.
+    """
     return parser(words).parse_args(words)
 
 
@@ -57,11 +77,11 @@ def parser(words: Sequence[str]) -> argparse.ArgumentParser:
     top = Parser(prog="hermes", description="Test sessions in environments that are declared, locked and proved.")
     top.add_argument("--version", action="version", version=f"hermes {version('hermes-runner')}")
     add_common(top, default=True)
-    verbs = top.add_subparsers(dest="verb", metavar="COMMAND", required=True, parser_class=Parser)
+    verbs = top.add_subparsers(dest="verb", metavar="COMMAND", parser_class=Parser)
     free = (word for before, word in pairwise(["", *words]) if before not in _TAKES_A_WORD)
     wanted = next((word for word in free if word in VERBS), None)
     for verb, summary in VERBS.items():
-        sub = verbs.add_parser(verb, help=summary, description=summary.capitalize() + ".", allow_abbrev=False)
+        sub = verbs.add_parser(verb, help=summary, description=summary.capitalize() + ".")
         add_common(sub)
         if verb == wanted:
             import_module(f"hermes.cli.commands.{verb}").configure(sub)

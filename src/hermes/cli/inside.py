@@ -9,11 +9,15 @@ from pathlib import Path
 
 from hermes.cli import locking, output
 from hermes.cli.app import App, environment_of
-from hermes.errors import UsageError
+from hermes.errors import HermesError, UsageError
 from hermes.model.plan import Job, Plan
 from hermes.model.project import Session
 from hermes.plan import jobs, select
 from hermes.runner import job
+
+_NOT_EXECUTABLE = 126
+_NOT_FOUND = 127
+"""What a shell ends with where it cannot start a program."""
 
 
 def add_environment(parser: argparse.ArgumentParser) -> None:
@@ -22,13 +26,24 @@ def add_environment(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-p", "--python", metavar="PYTHON", help="on this Python (default: the first that is declared)")
 
 
-def run(app: App, arguments: argparse.Namespace, words: Sequence[str]) -> int:
-    """Run a command in an environment, where the caller stands and with the caller's variables."""
+def run(app: App, arguments: argparse.Namespace, words: Sequence[str], *, remark: str | None = None) -> int:
+    """Run a command in an environment, where the caller stands and with the caller's variables.
+
+    `remark` is what a person should know before it starts.
+    """
     with entered(app, arguments.environment, arguments.python) as (item, place, workshop):
         folders = job.folders_of(app.cache, app.project, item.session.name, item.python)
         environment = job.variables(item, place, workshop, folders)
         environment.pop("COVERAGE_FILE", None)
-        finished = app.processes.foreground(list(words), env=environment, cwd=Path.cwd())
+        if remark and not app.options.quiet:
+            app.note(remark)
+        try:
+            finished = app.processes.foreground(list(words), env=environment, cwd=Path.cwd())
+        except HermesError as error:
+            if not isinstance(error.__cause__, OSError):
+                raise
+            app.note("\nhermes: hint: ".join(filter(None, (f"error: {error.message}", error.hint))))
+            return _NOT_FOUND if isinstance(error.__cause__, FileNotFoundError) else _NOT_EXECUTABLE
     return finished.status if finished.status >= 0 else 128 - finished.status
 
 

@@ -2,12 +2,16 @@
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from hermes.cli import load
 from hermes.cli.app import App
-from hermes.errors import LockError, ResolutionError
+from hermes.errors import LockError, ResolutionError, UsageError
 from hermes.lockfile import read, record, write
 from hermes.lockfile import status as lock_status
 from hermes.model.interpreter import Interpreter
@@ -18,6 +22,9 @@ from hermes.plan import jobs
 from hermes.runner import environments, metadata
 from hermes.system import environ, files
 from hermes.uv import resolve
+
+_ANY_PYTHON = ">=3.9"
+"""What resolving can be done with where none of the project's Pythons is there."""
 
 _ROUNDS = 3
 """How often a build backend is asked, each time with what it asked for before."""
@@ -64,12 +71,14 @@ def for_run(app: App) -> Lock:
     return made.after
 
 
-def save(app: App, made: Made) -> bool:
-    """Write a lock where its text changed; tell whether it did."""
-    if files.read_text_or_none(app.lock_path) == made.text:
-        return False
+def differs(app: App, made: Made) -> bool:
+    """Tell whether the lock that was made is not the one that stands there."""
+    return files.read_text_or_none(app.lock_path) != made.text
+
+
+def save(app: App, made: Made) -> None:
+    """Write the lock that was made."""
     files.write_atomic(app.lock_path, made.text)
-    return True
 
 
 def make(app: App, *, upgrade: bool = False, upgrade_packages: Sequence[str] = ()) -> Made:
@@ -79,11 +88,15 @@ def make(app: App, *, upgrade: bool = False, upgrade_packages: Sequence[str] = (
     """
     project = app.project
     before, keep = _old(app.lock_path)
-    if before is not None and not upgrade and not upgrade_packages and status(project, before).state == "fresh":
+    fresh = before is not None and not upgrade and not upgrade_packages and status(project, before).state == "fresh"
+    if before is not None and fresh and not _is_dynamic(project):
         return Made(before=before, after=before, text=write.dump(before))
     interpreter = _any_interpreter(app)
     answers = _answers(app, keep, interpreter, upgrade=upgrade)
+    if before is not None and fresh and answers == before.metadata:
+        return Made(before=before, after=before, text=write.dump(before))
     wanted = load.wants(project, answers)
+    _check_names(wanted, keep, upgrade_packages)
     resolution = _resolve(app, wanted, keep, interpreter, upgrade=upgrade, upgrade_packages=frozenset(upgrade_packages))
     _check_pins(app, wanted, resolution)
     after = Lock(environments=resolution.environments, packages=resolution.packages, metadata=answers)
@@ -91,6 +104,23 @@ def make(app: App, *, upgrade: bool = False, upgrade_packages: Sequence[str] = (
         after = record.carry(keep, after)
     text = write.dump(after)
     return Made(before=before or keep, after=read.parse(text, file=load.LOCK), text=text)
+
+
+def _check_names(wanted: Sequence[WantedEnvironment], keep: Lock | None, names: Sequence[str]) -> None:
+    """Raise UsageError for a package that is to be upgraded and that nothing has or asks for."""
+    known = {name for name, _ in keep.packages} if keep is not None else set()
+    known |= {canonicalize_name(Requirement(asked.text).name) for item in wanted for asked in item.requirements}
+    for name in names:
+        if canonicalize_name(name) not in known:
+            near = get_close_matches(canonicalize_name(name), known, n=1)
+            raise UsageError(
+                f"--upgrade-package {name}: no such package is locked or asked for",
+                hint=f"did you mean {near[0]!r}?" if near else "`hermes lock --diff` shows what is locked",
+            )
+
+
+def _is_dynamic(project: Project) -> bool:
+    return _packaged(project) and project.package is not None and not metadata.is_static(project.package)
 
 
 def _check_pins(app: App, wanted: Sequence[WantedEnvironment], resolution: resolve.Resolution) -> None:
@@ -127,7 +157,10 @@ def _packaged(project: Project) -> bool:
 
 
 def _any_interpreter(app: App) -> Interpreter:
-    """Return one interpreter of the project, the first that is there: resolving covers the whole range with any."""
+    """Return one interpreter of the project, the first that is there: resolving covers the whole range with any.
+
+    Without a package that a build backend is asked about, it need not even be one of the project's.
+    """
     requests = [request for environment in app.project.environments.values() for request in environment.python]
     if not requests:
         raise LockError("the envfile declares no environment, so there is nothing to lock")
@@ -136,18 +169,26 @@ def _any_interpreter(app: App) -> Interpreter:
         for request in requests:
             if request in found:
                 return found[request]
+    if not _packaged(app.project):
+        found, _ = app.find_interpreters([_ANY_PYTHON], allow_missing=True, download=False)
+        if found:
+            return found[_ANY_PYTHON]
     app.find_interpreters(requests, download=False)
     raise AssertionError("an error says where each was looked for")
 
 
 def _answers(app: App, keep: Lock | None, interpreter: Interpreter, *, upgrade: bool) -> LockedMetadata | None:
-    """Return what the build backend says of the package, asked anew where its files changed."""
+    """Return what the build backend says of the package, asked anew where its files changed.
+
+    One that gives dynamic metadata is always asked: it may read any file (`open("requirements.txt")` in a setup.py).
+    """
     project = app.project
     digest = load.metadata_digest(project)
     if project.package is None or digest is None or not _packaged(project):
         return None
-    if keep is not None and keep.metadata is not None and keep.metadata.digest == digest and not upgrade:
-        return keep.metadata
+    known = keep.metadata if keep is not None else None
+    if known is not None and known.digest == digest and not upgrade and not _is_dynamic(project):
+        return known
     answers = LockedMetadata(digest=digest)
     for _ in range(_ROUNDS):
         answers = _ask(app, project.package, answers, keep, interpreter, upgrade=upgrade)
@@ -169,8 +210,7 @@ def _ask(
     upgrade: bool,
 ) -> LockedMetadata:
     """Build what the backend is known to need and ask it."""
-    supposed = replace(answers, requires_dist=(), extras=())
-    build = [item for item in load.wants(app.project, supposed) if item.name == BUILD_ENVIRONMENT]
+    build = [item for item in load.wants(app.project, answers) if item.name == BUILD_ENVIRONMENT]
     resolution = _resolve(app, build, keep, interpreter, upgrade=upgrade, upgrade_packages=frozenset())
     lock = Lock(environments=resolution.environments, packages=resolution.packages)
     spec = jobs.specify(lock, BUILD_ENVIRONMENT, interpreter.minor, interpreter)
@@ -182,7 +222,7 @@ def _ask(
             root=Path(app.project.root),
             tree=built.tree,
             processes=app.processes,
-            cache=app.cache,
+            store=app.store,
             environ=app.environ,
             markers=interpreter.markers,
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hermes.cli import arguments
 from hermes.cli.app import App, Options
-from hermes.errors import HermesError
+from hermes.errors import HermesError, UsageError
 from hermes.system import refusals, signals, terminal
 
 BUG = 70
@@ -49,6 +49,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(words: list[str]) -> int:
     words, posargs = arguments.split(words)
     parsed = arguments.parse(words)
+    if parsed.verb is None:
+        sys.stderr.write(arguments.parser([]).format_help())
+        return UsageError.exit_status
     options = Options(
         directory=parsed.directory,
         offline=parsed.offline,

@@ -27,6 +27,14 @@ def sessions(project: Project, words: Sequence[str]) -> tuple[Session, ...]:
     return select.select(project, words)
 
 
+def _check_each(chosen: Sequence[Session], wanted: Sequence[str], left: Sequence[str]) -> None:
+    """Raise UsageError for a `-p` that no Python of the selected sessions answers, beside others that some do."""
+    for want in wanted:
+        if left and not select.narrow(left, [want]):
+            declared = ", ".join(dict.fromkeys(request for session in chosen for request in session.python))
+            raise UsageError(f"-p {want} leaves no Python of the selected sessions", hint=f"they declare: {declared}")
+
+
 def plan(app: App, lock: Lock, chosen: Sequence[Session], arguments: argparse.Namespace) -> Plan:
     """Return the plan of the chosen sessions on the interpreters that `-p` leaves.
 
@@ -35,6 +43,7 @@ def plan(app: App, lock: Lock, chosen: Sequence[Session], arguments: argparse.Na
     selected = tuple(
         jobs.Selected(session=session, python=select.narrow(session.python, arguments.python)) for session in chosen
     )
+    _check_each(chosen, arguments.python, [request for item in selected for request in item.python])
     requests = [request for item in selected if jobs.runs_on(item.session, app.system) for request in item.python]
     found, missing = app.find_interpreters(requests, allow_missing=arguments.missing_python == "skip")
     selected = tuple(

@@ -58,10 +58,10 @@ class _Checker:
 
     def text(self, value: str, shape: Text, path: Path) -> str | None:
         problem = _text_problem(value, shape)
-        if problem is None:
-            return value
-        self.wrong(path, problem)
-        return None
+        problems = [problem] if problem is not None else shape.problems(value) if shape.problems is not None else ()
+        for each in problems:
+            self.wrong(path, each)
+        return None if problems else value
 
     def listing(self, values: list[Any], shape: Listing, path: Path) -> list[Any] | None:
         if len(values) < shape.least:

@@ -18,12 +18,17 @@ Checked = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """What environments draw upon; `python` holds where one says nothing (None: the envfile does not say it at all)."""
+    """What environments draw upon; the `python` of the top holds where one says nothing."""
 
     document: Document
     groups: Groups
     pyproject: Pyproject
-    python: tuple[str, ...] | None
+    checked: Checked
+
+    @property
+    def python(self) -> tuple[str, ...] | None:
+        """The Pythons of the top, None where it does not say them at all."""
+        return texts(self.checked, "python") if "python" in self.checked else None
 
 
 def each(checked: Checked, key: str, path: Path) -> Iterator[tuple[Path, Any]]:
@@ -69,6 +74,7 @@ class _Maker:
         if package != "none":
             self.problems += self.sources.pyproject.wrong
             self.check_extras(extras)
+            self.check_python()
         if self.sources.python is None and "python" not in self.checked:
             self.wrong(("python",), 'is missing: expected the Pythons to test with, such as ["3.12", "3.13"]')
         return Environment(
@@ -127,6 +133,20 @@ class _Maker:
             else:
                 extras.update((values.name_key(extra), requirement.where) for extra in sorted(parsed.extras))
         return tuple(others.values()), extras
+
+    def check_python(self) -> None:
+        """Look whether the package is for the Pythons of the environment, where pyproject.toml says for which it is."""
+        wanted = self.sources.pyproject.requires_python
+        if wanted is None:
+            return
+        checked, path = (self.checked, self.path) if "python" in self.checked else (self.sources.checked, ())
+        for place, text in each(checked, "python", path):
+            if not values.admits(wanted.specifier, text):
+                self.wrong(
+                    place,
+                    f"{wording.quoted(text)} is not admitted by project.requires-python {wanted.specifier} "
+                    f"({wanted.where.file}:{wanted.where.line})",
+                )
 
     def check_extras(self, extras: Mapping[str, Where]) -> None:
         """Look whether the package has these extras, where pyproject.toml says which it has."""

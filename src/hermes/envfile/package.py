@@ -1,6 +1,6 @@
 """What pyproject.toml tells of the package under test (metadata where it is static, backend) and its groups."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +10,23 @@ from hermes.envfile.extras import Extras
 from hermes.envfile.groups import Groups
 from hermes.envfile.positions import Path
 from hermes.envfile.shapes import Key, Listing, Names, Table, Text
-from hermes.model.project import Package, Requirement
+from hermes.model.project import Package, Requirement, Where
 
 FILE = "pyproject.toml"
 DEFAULT_BACKEND = "setuptools.build_meta:__legacy__"
 DEFAULT_BUILD_REQUIRES = "setuptools>=40.8.0"
+
+_PLAIN_BACKENDS = frozenset(
+    {
+        "flit_core.buildapi",
+        "hatchling.build",
+        "pdm.backend",
+        "poetry.core.masonry.api",
+        "setuptools.build_meta",
+        "uv_build",
+    }
+)
+"""Backends that take programs from [project], and from keys of [tool] with "script", "hook" or "cmdclass" in them."""
 
 _REQUIREMENTS = Listing(expected="a list of requirements", item=table.REQUIREMENT)
 _BUILD_SYSTEM = Table(
@@ -49,6 +61,14 @@ _NAMED = Names(expected="a table of names", name=_NAME, item=Table(expected="", 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequiresPython:
+    """The Pythons that the package is for: a PEP 440 specifier, and where it stands."""
+
+    specifier: str
+    where: Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Pyproject:
     """The package under test, if there is one, and the dependency groups.
 
@@ -56,6 +76,7 @@ class Pyproject:
     """
 
     package: Package | None = None
+    requires_python: RequiresPython | None = None
     groups: Groups
     wrong: Sequence[Problem] = ()
     wrong_extras: Mapping[str, Sequence[Problem]] = field(default_factory=dict)
@@ -96,8 +117,15 @@ def read(text: str | None, *, has_setup_py: bool, exists: Callable[[str], bool],
         backend_path=tuple(values.canonical_path(folder) for folder in build.get("backend-path") or () if folder),
         metadata_files=tuple(name for name in metadata_candidates(content.values) if exists(name)),
         static_metadata=not dynamic & {"dependencies", "optional-dependencies"},
+        scripts=None if has_setup_py or exists("setup.cfg") else _scripts(content.values, dynamic),
     )
-    return Pyproject(package=package, groups=groups, wrong=wrong, wrong_extras=wrong_extras)
+    return Pyproject(
+        package=package,
+        requires_python=_requires_python(content),
+        groups=groups,
+        wrong=wrong,
+        wrong_extras=wrong_extras,
+    )
 
 
 def _part(content: Document, key: str, shape: Table, problems: list[Problem]) -> dict[str, Any]:
@@ -149,6 +177,37 @@ def _build_requires(content: Document, build: Mapping[str, Any]) -> tuple[Requir
     if "build-system" in content.values:
         return tuple(_requirements(content, path, build.get("requires")))
     return (Requirement(text=DEFAULT_BUILD_REQUIRES, where=content.where(path)),)
+
+
+def _requires_python(content: Document) -> RequiresPython | None:
+    """Take [project]'s requires-python; one that is no specifier is for the build backend to refuse."""
+    specifier = _table(content.values.get("project")).get("requires-python")
+    if not isinstance(specifier, str) or values.specifier_problem(specifier) is not None:
+        return None
+    return RequiresPython(specifier=specifier, where=content.where(("project", "requires-python")))
+
+
+def _scripts(pyproject: Mapping[str, Any], dynamic: Collection[str]) -> tuple[str, ...] | None:
+    """Give the programs of the package; None where something else than [project] may add some."""
+    scripts = ("scripts", "gui-scripts")
+    backend = _table(pyproject.get("build-system")).get("build-backend")
+    tools = set(_keys(pyproject.get("tool")))
+    if (
+        backend not in _PLAIN_BACKENDS
+        or "project" not in pyproject
+        or any(key in dynamic for key in scripts)
+        or any(word in key for key in tools for word in ("script", "hook", "cmdclass"))
+    ):
+        return None
+    project = _table(pyproject["project"])
+    return tuple(name for key in scripts for name in _table(project.get(key)))
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """Give the keys of a table and of all tables in it."""
+    for key, inner in _table(value).items():
+        yield key
+        yield from _keys(inner)
 
 
 def _table(value: Any) -> dict[str, Any]:

@@ -36,15 +36,14 @@ def parse(
     )
     groups.expand_all(problems)
     tested = package.read(pyproject, has_setup_py=has_setup_py, exists=exists, problems=problems)
-    python = environments.texts(checked, "python") if "python" in checked else None
-    sources = Sources(document=content, groups=groups, pyproject=tested, python=python)
+    sources = Sources(document=content, groups=groups, pyproject=tested, checked=checked)
     made_environments, made_sessions = _make(checked, sources, problems)
     if problems:
         raise document.error(problems, first=file)
     return Project(
         root=root,
         envfile=file,
-        python=python or (),
+        python=sources.python or (),
         python_downloads=bool(checked.get("python-downloads")),
         layers=_layers(checked) or (),
         environments=made_environments,

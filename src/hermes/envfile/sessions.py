@@ -37,7 +37,10 @@ def make(
 def check_environment(name: str, path: Path, surroundings: Surroundings, problems: list[Problem]) -> None:
     """Look whether there is an environment that the value at `path` names."""
     if name not in surroundings.environments:
-        message = f"there is no environment {wording.quoted(name)}{wording.meant(name, surroundings.environments)}"
+        meant = wording.meant(name, surroundings.environments)
+        if not surroundings.environments:
+            meant = f": the envfile declares none; add [{wording.key_path(('environments', name))}]"
+        message = f"there is no environment {wording.quoted(name)}{meant}"
         problems.append(Problem(where=surroundings.sources.document.where(path), message=message))
 
 
@@ -70,6 +73,7 @@ class _Maker:
             externals=self.names("externals"),
             caches=self.names("caches"),
             directory=values.canonical_path(self.rule("directory", ".")),
+            directory_where=self.said("directory"),
             only_on=self.names("only-on"),
             tags=self.names("tags"),
             default=self.rule("default", True),
@@ -86,6 +90,11 @@ class _Maker:
     def rule(self, key: str, otherwise: Any) -> Any:
         value = self.rules(key)[0].get(key)
         return otherwise if value is None else value
+
+    def said(self, key: str) -> Where | None:
+        """Find where a key stands, if anything says it."""
+        checked, path = self.rules(key)
+        return self.around.sources.document.where((*path, key)) if key in checked else None
 
     def names(self, key: str) -> tuple[str, ...]:
         return texts(self.rules(key)[0], key)

@@ -1,6 +1,6 @@
 """The language of the table of keys: what a value may look like, said once for the checker and for the JSON schema."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -15,14 +15,15 @@ class Flag:
 class Text:
     """A string: one of `choices`, or one that `pattern` matches whole and that `problem` has nothing to say about.
 
-    `expected` says what it is, with an example, after the word "expected"; `pattern` is common to Python and
-    ECMAScript.
+    `problems` is for what can be wrong in several places at once. `expected` says what it is, with an example, after
+    the word "expected"; `pattern` is common to Python and ECMAScript.
     """
 
     expected: str
     choices: tuple[str, ...] = ()
     pattern: str | None = None
     problem: Callable[[str], str | None] | None = None
+    problems: Callable[[str], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

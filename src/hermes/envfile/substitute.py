@@ -34,6 +34,14 @@ _OUTPUTS = re.compile(r"outputs\.(?P<session>[A-Za-z0-9][A-Za-z0-9._-]*)")
 _POSARGS = re.compile(r"posargs(?::(?P<default>.*))?", re.DOTALL)
 _DEFAULT_WORDS = re.compile(r"(?<!\{)((?:\{\{)*)\{posargs:([^{}]*)\}")
 
+_UNQUOTED = r"[^ \t\r\n'\"\\]"
+_QUOTED = r"""\\.|'[^']*'|"(?:[^"\\]|\\.)*\""""
+_RAW_WORD = re.compile(f"(?:{_UNQUOTED}|{_QUOTED})+", re.DOTALL)
+_OPERATOR = re.compile(
+    rf"\|\|?|\|&|&&?|[0-9]?[<>].*|&>.*|(?:{_UNQUOTED}|{_QUOTED})*;",
+    re.DOTALL,
+)
+
 _State = Literal["bare", "single", "double", "comment", "escape", "escape in double"]
 
 
@@ -81,34 +89,36 @@ class _Piece:
         return self.posargs or (self.name is not None and _OUTPUTS.fullmatch(self.name) is not None)
 
 
-def check_template(text: str, *, posargs_allowed: bool) -> str | None:
-    """Say what is wrong with a template, or None. `posargs_allowed`: it is a word of a command, else a plain value."""
-    try:
-        pieces = _pieces(text)
-    except ValueError as error:
-        return str(error)
+def check_template(text: str, *, posargs_allowed: bool) -> list[str]:
+    """Say all that is wrong with a template. `posargs_allowed`: it is a word of a command, else a plain value."""
+    problems = _problems(text)
+    pieces = _pieces(text)
     many = [piece for piece in pieces if piece.several]
     if many and not posargs_allowed:
-        return f"{{{many[0].name}}} stands for several words and cannot stand here, only in a command"
-    if len(pieces) > 1 and any(piece.posargs for piece in many):
-        return f"{{posargs}} must be a word by itself, and cannot be a part of {wording.quoted(text)}"
-    if len(many) > 1:
-        return f"{{{many[1].name}}} stands for several folders, and a word can hold only one such substitution"
-    return None
+        problems.append(f"{{{many[0].name}}} stands for several words and cannot stand here, only in a command")
+    elif len(pieces) > 1 and any(piece.posargs for piece in many):
+        problems.append(f"{{posargs}} must be a word by itself, and cannot be a part of {wording.quoted(text)}")
+    elif len(many) > 1:
+        name = many[1].name
+        problems.append(f"{{{name}}} stands for several folders, and a word can hold only one such substitution")
+    return problems
 
 
-def check_shell(text: str) -> str | None:
-    """Say what is wrong with a template for a shell, or None."""
-    try:
-        pieces = _shell_pieces(text)
-    except ValueError as error:
-        return str(error)
-    for piece, state in pieces:
-        if piece.name is not None and state.startswith("escape"):
-            return f"a backslash cannot stand before {{{piece.name}}}: its value is quoted where it needs to be"
-        if piece.several and state in {"single", "double"}:
-            return f"{{{piece.name}}} stands for words that are each quoted as needed: drop the quotes around it"
-    return None
+def check_shell(text: str) -> list[str]:
+    """Say all that is wrong with a template for a shell."""
+    problems = _problems(text)
+    for piece, state in _shell_pieces(text):
+        if piece.name is None or _name_problem(piece.name) is not None:
+            continue
+        if state.startswith("escape"):
+            problems.append(
+                f"a backslash cannot stand before {{{piece.name}}}: its value is quoted where it needs to be"
+            )
+        elif piece.several and state in {"single", "double"}:
+            problems.append(
+                f"{{{piece.name}}} stands for words that are each quoted as needed: drop the quotes around it"
+            )
+    return problems
 
 
 def split(text: str) -> list[str]:
@@ -124,6 +134,16 @@ def split(text: str) -> list[str]:
     except ValueError as error:
         raise ValueError(f"cannot be split into words: {str(error).lower()}") from None
     return [re.sub("\0([0-9]+)\0", lambda match: kept[int(match[1])], word) for word in words]
+
+
+def shell_syntax(text: str) -> list[str]:
+    """Give the words of a string command (one that can be split) that a shell takes for syntax: `|`, `2>&1`, `a;`.
+
+    Quoted or after a backslash they mean themselves to a shell too, and are not among them.
+    """
+    defaults = [match[2] for match in _DEFAULT_WORDS.finditer(text)]
+    parts = [_DEFAULT_WORDS.sub(r"\1{posargs}", text), *defaults]
+    return [word for part in parts for word in _RAW_WORD.findall(part) if _OPERATOR.fullmatch(word)]
 
 
 def expand(text: str, values: Values) -> str:
@@ -168,23 +188,30 @@ def sessions_named(text: str) -> list[str]:
 
 
 def _pieces(text: str) -> list[_Piece]:
+    """Take a template apart; a brace without a partner, which no checked template has, stands for itself."""
     pieces: list[_Piece] = []
     for match in _PIECE.finditer(text):
         if match["name"] is not None:
-            problem = _name_problem(match["name"])
-            if problem is not None:
-                raise ValueError(problem)
             pieces.append(_Piece(name=match["name"]))
-        elif match[0] in {"{", "}"}:
-            raise ValueError(
-                f'the "{match[0]}" of {wording.quoted(text)} has no partner; a literal one is "{match[0] * 2}"'
-            )
         else:
             literal = match[0][0] if match[0] in {"{{", "}}"} else match[0]
             if pieces and pieces[-1].name is None:
                 literal = pieces.pop().text + literal
             pieces.append(_Piece(text=literal))
     return pieces
+
+
+def _problems(text: str) -> list[str]:
+    """Say which substitutions of a template there are not, and which braces have no partner."""
+    problems = []
+    for match in _PIECE.finditer(text):
+        if match["name"] is not None:
+            problems.append(_name_problem(match["name"]))
+        elif match[0] in {"{", "}"}:
+            problems.append(
+                f'the "{match[0]}" of {wording.quoted(text)} has no partner; a literal one is "{match[0] * 2}"'
+            )
+    return list(dict.fromkeys(problem for problem in problems if problem is not None))
 
 
 def _name_problem(name: str) -> str | None:

@@ -57,10 +57,10 @@ GROUPS = Names(
     same=values.name_key,
 )
 
-_COMMAND_TEXT = Text(expected='a command such as "pytest -q"', problem=values.command_problem)
+_COMMAND_TEXT = Text(expected='a command such as "pytest -q"', problems=values.command_problems)
 _WORDS = Listing(
     expected='a list of the words of a command such as ["pytest", "-q"]',
-    item=Text(expected="a word of a command", problem=values.word_problem),
+    item=Text(expected="a word of a command", problems=values.word_problems),
     least=1,
     problem=values.words_problem,
 )
@@ -74,7 +74,7 @@ _COMMAND_TABLE = Table(
             meaning="The command: a string, or the list of its words.",
         ),
         "shell": Key(
-            shape=Text(expected='a command for the shell such as "make | tee log"', problem=values.shell_problem),
+            shape=Text(expected='a command for the shell such as "make | tee log"', problems=values.shell_problems),
             meaning="A command that `sh -c` runs.",
         ),
         "ignore-failure": Key(shape=Flag(), meaning="Whether the session goes on and can pass if this command fails."),
@@ -124,7 +124,7 @@ _RULES = {
         shape=Names(
             expected="a table of environment variables",
             name=_VARIABLE_NAME,
-            item=Text(expected='a string such as "1"', problem=values.variable_problem),
+            item=Text(expected='a string such as "1"', problems=values.variable_problems),
         ),
         meaning="Environment variables to set.",
     ),
@@ -138,7 +138,7 @@ _RULES = {
     ),
     "secrets": Key(
         shape=_names("names of environment variables", _VARIABLE_NAME),
-        meaning="Environment variables of the caller that commands get; never keyed, printed or stored.",
+        meaning="Environment variables of the caller that commands get; hermes neither keys, stores nor prints them.",
     ),
     "externals": Key(
         shape=_names(

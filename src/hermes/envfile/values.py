@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from hermes.envfile import substitute, wording
 from hermes.model import request
+
+_OLDEST = Version("3.8")
+_PATCHES = 100
+"""More patch releases than any Python has had."""
 
 
 def requirement_problem(text: str) -> str | None:
@@ -32,17 +37,31 @@ def canonical_requirement(text: str) -> str:
 
 
 def python_problem(text: str) -> str | None:
-    """Check a request for a Python."""
+    """Check a request for a Python; which version a range or a path means is not known here."""
     try:
-        request.parse_request(text)
+        asked = request.parse_request(text)
     except ValueError as error:
         return str(error)
+    if asked.kind in {"version", "exact"} and Version(asked.version) < _OLDEST:
+        return f"{wording.quoted(text)} is too old: hermes builds environments for Python {_OLDEST} and later"
     return None
 
 
 def canonical_python(text: str) -> str:
     """Give the one spelling of a checked request for a Python."""
     return request.parse_request(text).canonical
+
+
+def admits(specifier: str, text: str) -> bool:
+    """Say whether a project's requires-python admits the Python of a checked request, as far as that is known.
+
+    A minor version is admitted if any of its patch releases is.
+    """
+    asked = request.parse_request(text)
+    admitted = SpecifierSet(specifier)
+    if asked.kind == "version":
+        return any(admitted.contains(f"{asked.version}.{patch}") for patch in range(_PATCHES))
+    return asked.kind != "exact" or admitted.contains(asked.version, prereleases=True)
 
 
 def specifier_problem(text: str) -> str | None:
@@ -59,23 +78,32 @@ def name_key(text: str) -> str:
     return canonicalize_name(text)
 
 
-def command_problem(text: str) -> str | None:
+def command_problems(text: str) -> Sequence[str]:
     """Check a command that is written as one string."""
     try:
         words = substitute.split(text)
     except ValueError as error:
-        return f"{wording.quoted(text)} {error}"
+        return [f"{wording.quoted(text)} {error}"]
     if not words or not words[0]:
-        return 'expected a command such as "pytest -q", not an empty one'
+        return ['expected a command such as "pytest -q", not an empty one']
     if words[0].startswith("-"):
-        return (
-            f"{wording.quoted(text)} is a command of its own and cannot begin with a dash: a list is a list of "
-            'commands; the words of one command are a list in that list, [["pytest", "-q"]]'
+        return [
+            (
+                f"{wording.quoted(text)} is a command of its own and cannot begin with a dash: a list is a list of "
+                'commands; the words of one command are a list in that list, [["pytest", "-q"]]'
+            )
+        ]
+    problems = [problem for word in words for problem in word_problems(word)]
+    operators = " and ".join(f"`{word}`" for word in dict.fromkeys(substitute.shell_syntax(text)))
+    if operators:
+        problems.append(
+            f"no shell runs this: {operators} would be passed to the program; "
+            'write { shell = "…" }, or, if that is meant, a list of words, [["echo", "|"]]'
         )
-    return next((problem for word in words if (problem := word_problem(word)) is not None), None)
+    return problems
 
 
-def word_problem(text: str) -> str | None:
+def word_problems(text: str) -> Sequence[str]:
     """Check one word of a command."""
     return substitute.check_template(text, posargs_allowed=True)
 
@@ -85,14 +113,14 @@ def words_problem(words: Sequence[str]) -> str | None:
     return None if words[0] else "expected the name of a program as the first word, not an empty one"
 
 
-def shell_problem(text: str) -> str | None:
+def shell_problems(text: str) -> Sequence[str]:
     """Check a command for a shell."""
     if not text.strip():
-        return 'expected a command for the shell such as "make | tee log", not an empty one'
+        return ['expected a command for the shell such as "make | tee log", not an empty one']
     return substitute.check_shell(text)
 
 
-def variable_problem(text: str) -> str | None:
+def variable_problems(text: str) -> Sequence[str]:
     """Check the value of an environment variable."""
     return substitute.check_template(text, posargs_allowed=False)
 

@@ -53,7 +53,7 @@ def meant(word: str, known: Iterable[str]) -> str:
     suggestion = near(word, words)
     if suggestion is not None:
         return f"; did you mean {suggestion}?"
-    return f"; expected {listed(words, 'or')}" if words else "; there is none"
+    return f"; expected {listed(words, 'or')}" if words else "; none is declared"
 
 
 def listed(words: Iterable[str], conjunction: str) -> str:

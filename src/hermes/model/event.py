@@ -49,7 +49,7 @@ class JobStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A job waits for another process, which `reason` names."""
+    """A job, or an environment, waits for another process, which `reason` names."""
 
     job: str
     reason: str

@@ -56,7 +56,10 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What to run in an environment. `environment` always names a key of `Project.environments`."""
+    """What to run in an environment. `environment` always names a key of `Project.environments`.
+
+    `directory_where` is None where nothing says the directory.
+    """
 
     name: str
     environment: str
@@ -70,6 +73,7 @@ class Session:
     externals: tuple[str, ...] = ()
     caches: tuple[str, ...] = ()
     directory: str = "."
+    directory_where: Where | None = None
     only_on: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     default: bool = True
@@ -85,7 +89,8 @@ class Package:
     `dependencies` or `extras` are None where they are dynamic (or there is no [project] table): the build backend is
     asked by `hermes lock`. `backend_path` and `metadata_files` are relative to the project; `metadata_files` are the
     files that dynamic metadata may be read from and that exist (pyproject.toml, setup.py, setup.cfg, and the files
-    that [tool.setuptools.dynamic] names).
+    that [tool.setuptools.dynamic] names). `scripts` are the programs that it installs, None where
+    pyproject.toml alone does not say.
     """
 
     name: str | None
@@ -96,6 +101,7 @@ class Package:
     backend_path: tuple[str, ...] = ()
     metadata_files: tuple[str, ...] = ()
     static_metadata: bool = True
+    scripts: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

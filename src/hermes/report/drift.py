@@ -1,8 +1,9 @@
 """Drift in words: what differs, by the distribution that it belongs to."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from hermes.model.project import Session
 from hermes.model.receipt import Difference
 
 _WORDS = {
@@ -37,3 +38,13 @@ def describe_differences(differences: Iterable[Difference], *, limit: int = 10) 
 def owners(differences: Iterable[Difference]) -> tuple[str, ...]:
     """Return who owns what differs, sorted, each once."""
     return tuple(sorted({difference.owner for difference in differences}))
+
+
+def repairs(environments: Iterable[str], sessions: Mapping[str, Session]) -> tuple[str, ...]:
+    """Return for each drifted environment, once, the command that repairs it."""
+    lines = []
+    for name in dict.fromkeys(environments):
+        users = " ".join(session.name for session in sessions.values() if session.environment == name)
+        command = f"hermes run --rebuild {users}" if users else "hermes store clear"
+        lines.append(f"`{command}` repairs {name}")
+    return tuple(lines)

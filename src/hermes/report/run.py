@@ -26,7 +26,6 @@ _COLORS = {
     Status.ERROR: "red",
     Status.INTERRUPTED: "red",
 }
-_COUNTED_AS_FAILED = frozenset({Status.FAILED, Status.DRIFTED, Status.ERROR, Status.INTERRUPTED})
 
 _SAID_AT_ONCE = frozenset({Status.DRIFTED, Status.ERROR})
 """How a job ends without output of its own: the whole reason is said when it happens, its first line in the summary."""
@@ -70,7 +69,7 @@ def summary(record: RunRecord, style: Style, *, private_home: bool = False) -> s
         status = style.paint(_COLORS[job.status], job.status.value.ljust(11))
         time = seconds(job.seconds).rjust(8) if job.seconds else " " * 8
         allowed = " (allowed)" if job.allowed and job.status is Status.FAILED else ""
-        reason = cut(job.reason) if job.status is Status.FAILED else job.reason.partition("\n")[0]
+        reason = cut(job.reason) if job.status is Status.FAILED else job.reason.partition("\n")[0].rstrip(":")
         lines.append(f"  {job.job.ljust(width)}  {status} {time}  {reason}{allowed}".rstrip())
     if private_home and any(job.status is Status.FAILED for job in record.jobs):
         lines.append(
@@ -82,13 +81,14 @@ def summary(record: RunRecord, style: Style, *, private_home: bool = False) -> s
 
 
 def counts(record: RunRecord) -> str:
-    """Return the last line of a run: how many jobs passed, failed and were skipped."""
+    """Return the last line of a run: how many jobs ended how."""
     by_status = Counter(job.status for job in record.jobs)
-    failed = sum(by_status[status] for status in _COUNTED_AS_FAILED)
     passed = by_status[Status.PASSED] + by_status[Status.CACHED] + by_status[Status.FLAKY]
     allowed = sum(job.allowed and job.status is Status.FAILED for job in record.jobs)
-    text = f"hermes: {passed} passed, {failed} failed" + (f" ({allowed} allowed)" if allowed else "")
-    return text + (f", {by_status[Status.SKIPPED]} skipped" if by_status[Status.SKIPPED] else "")
+    text = f"hermes: {passed} passed, {by_status[Status.FAILED]} failed" + (f" ({allowed} allowed)" if allowed else "")
+    words = {Status.DRIFTED: "drifted", Status.ERROR: "with errors", Status.INTERRUPTED: "interrupted"}
+    others = {**words, Status.SKIPPED: "skipped"}
+    return ", ".join([text, *(f"{by_status[status]} {word}" for status, word in others.items() if by_status[status])])
 
 
 def why(finished: CommandFinished) -> str:

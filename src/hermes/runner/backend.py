@@ -5,6 +5,7 @@ variables of hermes's own making, a private HOME and no index: what is not locke
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,14 @@ Kind = Literal["wheel", "editable"]
 
 _SHOWN = 25
 """Last lines of a failing backend's output that its message shows."""
+
+_WHY = 100
+"""Characters of the last line that stand in the message's first one, which summaries show."""
+
+_HOOK_FRAME = re.compile(r'  File "[^"]*pyproject_hooks[\\/].*')
+_IN_FRAME = " " * 4
+
+_OWN_BUILD = "look at how the package itself is built: `pip wheel .` should fail in the same way"
 
 _Answer = TypeVar("_Answer")
 
@@ -110,6 +119,17 @@ def unmet(requires: Sequence[str], there: Mapping[str, Version], markers: Mappin
     return tuple(missing)
 
 
+def last_words(output: str) -> tuple[str, ...]:
+    """Return the lines of a backend's output that say something, without the frames of the program that calls it."""
+    kept = []
+    in_frame = False
+    for line in filter(str.strip, output.splitlines()):
+        in_frame = _HOOK_FRAME.fullmatch(line) is not None or (in_frame and line.startswith(_IN_FRAME))
+        if not in_frame:
+            kept.append(line)
+    return tuple(kept)
+
+
 def environment(backend: Backend) -> dict[str, str]:
     """Return the variables that hooks get."""
     folders = {name: str(backend.work / name) for name in ("home", "tmp")}
@@ -136,11 +156,13 @@ def _caller(backend: Backend) -> BuildBackendHookCaller:
             Path(variables[name]).mkdir(parents=True, exist_ok=True)
         completed = backend.processes.run(cmd, env=variables, cwd=cwd, umask=isolation.UMASK)
         if completed.status != 0:
-            lines = [*completed.stdout.splitlines(), *completed.stderr.splitlines()]
+            lines = last_words(f"{completed.stdout}\n{completed.stderr}")
+            why = lines[-1].strip() if lines else f"exit status {completed.status}"
+            why = why if len(why) <= _WHY else f"{why[: _WHY - 1]}…"
             raise InstallationError(
-                f"{cmd[2]} of the build backend {backend.package.backend} failed (exit status {completed.status}):\n"
-                + "\n".join(f"  {line}" for line in lines[-_SHOWN:]),
-                hint=refusals.shortage(backend.work),
+                f"{cmd[2]} of the build backend {backend.package.backend} failed: {why}"
+                + "".join(f"\n  {line}" for line in lines[-_SHOWN:]),
+                hint=refusals.shortage(backend.work) or _OWN_BUILD,
             )
 
     return BuildBackendHookCaller(

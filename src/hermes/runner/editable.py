@@ -48,7 +48,7 @@ def digest(found: Sources, *, backend_path: Iterable[str] = ()) -> str:
         found.root,
         contents,
         purpose="editable",
-        extra=(metadata.digest({"pyproject.toml": text}), *packages(found.files), found.revision),
+        extra=(metadata.of_installation(text), *packages(found.files), found.revision),
     )
 
 

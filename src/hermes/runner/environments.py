@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hermes.errors import DriftError, InstallationError, ProvisionError
-from hermes.model.event import EnvironmentReady, Event
+from hermes.errors import DriftError, ProvisionError, WheelCacheError
+from hermes.model.event import EnvironmentReady, Event, Waiting
 from hermes.model.plan import EnvironmentSpec, SelectedFile
 from hermes.model.receipt import Entry, InstalledFile, Receipt
 from hermes.plan import fingerprint
@@ -87,7 +87,11 @@ def rebuild(provider: Provider, spec: EnvironmentSpec) -> Built:
             f"environments.{spec.name} on {spec.python} is in use and cannot be built anew",
             hint="run it again when the other job has ended",
         )
-    built = provide(provider, spec)
+    try:
+        built = provide(provider, spec)
+    except WheelCacheError:
+        # An edit of a built file reaches the wheel cache through its hard link; now that it is out, fetch anew.
+        built = provide(provider, spec)
     if before is not None and before.receipt.content != built.receipt.content:
         changed = sorted(
             f"{new.package} {new.version}: {new.file}"
@@ -110,15 +114,15 @@ def recorded(spec: EnvironmentSpec) -> Literal["matches", "unrecorded", "none"]:
 
 
 @contextmanager
-def fetch_lock(wheels: Path) -> Iterator[None]:
+def fetch_lock(wheels: Path, *, waiting: Callable[[str], None] | None = None) -> Iterator[None]:
     """Keep every other hermes from fetching wheels that nobody has unpacked before."""
     wheels.mkdir(parents=True, exist_ok=True)
-    with filelock.exclusive(wheels / "fetch.lock", timeout=_FETCH_TIMEOUT, what="fetching wheels"):
+    with filelock.exclusive(wheels / "fetch.lock", timeout=_FETCH_TIMEOUT, what="fetching wheels", waiting=waiting):
         yield
 
 
 def _build(provider: Provider, spec: EnvironmentSpec) -> tuple[Built, bool]:
-    with _fetching(provider, spec.files) as unknown:
+    with _fetching(provider, spec) as unknown:
 
         def populate(tree: Path) -> None:
             install.create(provider.uv, spec.interpreter, tree)
@@ -144,19 +148,25 @@ def _build(provider: Provider, spec: EnvironmentSpec) -> tuple[Built, bool]:
                 entries=owned,
             )
 
-        built, built_now = provider.store.get_or_build(spec.address, populate, describe)
+        built, built_now = provider.store.get_or_build(
+            spec.address, populate, describe, waiting=lambda reason: _say_waiting(provider, spec, reason)
+        )
         return built, not built_now
 
 
 @contextmanager
-def _fetching(provider: Provider, files: Sequence[SelectedFile]) -> Iterator[tuple[SelectedFile, ...]]:
+def _fetching(provider: Provider, spec: EnvironmentSpec) -> Iterator[tuple[SelectedFile, ...]]:
     """Yield the files that were never unpacked before, and keep others from fetching while there are any."""
     with ExitStack() as held:
-        unknown = _unrecorded(provider, files)
+        unknown = _unrecorded(provider, spec.files)
         if unknown:
-            held.enter_context(fetch_lock(provider.wheels))
-            unknown = _unrecorded(provider, files)
+            held.enter_context(fetch_lock(provider.wheels, waiting=lambda reason: _say_waiting(provider, spec, reason)))
+            unknown = _unrecorded(provider, spec.files)
         yield unknown
+
+
+def _say_waiting(provider: Provider, spec: EnvironmentSpec, reason: str) -> None:
+    provider.emit(Waiting(job=f"environment {spec.name} on {spec.python}", reason=reason))
 
 
 def _unrecorded(provider: Provider, files: Sequence[SelectedFile]) -> tuple[SelectedFile, ...]:
@@ -184,7 +194,7 @@ def _hold_against_records(
         names = sorted(name.split()[0] for name in changed)
         install.forget(provider.uv, names)
         lines = [f"  {name}: {', '.join(files[:_SHOWN])}" for name, files in sorted(changed.items())]
-        raise InstallationError(
+        raise WheelCacheError(
             "the wheel cache was changed since these files were verified and unpacked:\n" + "\n".join(lines),
             hint=f"nothing was installed; {', '.join(names)} went out of the wheel cache, so run again to fetch and "
             "verify anew; `hermes verify --all` tells which built environments share the changed files",

@@ -6,7 +6,7 @@ pass, and any program may be called. The folders are made at both levels.
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from hermes.envfile import substitute
 from hermes.envfile.substitute import Values
 from hermes.errors import ProvisionError
-from hermes.model.project import Session
+from hermes.model.project import Command, Session
 from hermes.runner import startup
 from hermes.system import files
 
@@ -93,6 +93,19 @@ class JobFolders:
         return self.base / "programs"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What commands may call: paths in `project` and `folders`, names that `provided` knows, base programs.
+
+    `provided` tells whether a name is a program of the environment; `path` is the caller's PATH.
+    """
+
+    project: Path
+    folders: tuple[Path, ...]
+    path: str
+    provided: Callable[[str], bool]
+
+
 def base_environment(
     session: Session, *, job: str, caller: Mapping[str, str], folders: JobFolders, tree: Path, bytecode: Path
 ) -> dict[str, str]:
@@ -138,9 +151,9 @@ def external_problems(sessions: Iterable[Session], path: str) -> tuple[str, ...]
 
 
 def program_problems(
-    session: Session, commands: Sequence[Sequence[str]], *, folders: JobFolders, tree: Path, project: Path
+    session: Session, commands: Iterable[tuple[Command, Sequence[str]]], reach: Reach
 ) -> tuple[str, ...]:
-    """Say which commands begin with a program that the job cannot call.
+    """Say which commands, each given with its substituted words, begin with a program that the job cannot call.
 
     A name must be a program of the environment, a declared external or a base program; a path must lie in the project,
     the environment or the job's own folders.
@@ -148,15 +161,15 @@ def program_problems(
     if session.isolation == "none":
         return ()
     problems = []
-    for command, words in zip(session.run, commands, strict=True):
+    for command, words in commands:
         program = words[0] if words else ""
         if not program:
             problems.append(f"{command.where}: nothing is left to run after substitution")
         elif os.sep in program:
-            target = Path(os.path.normpath(project / session.directory / program))
-            if not any(target.is_relative_to(folder) for folder in (project, tree, folders.base, folders.short)):
+            target = Path(os.path.normpath(reach.project / session.directory / program))
+            if not any(target.is_relative_to(folder) for folder in (reach.project, *reach.folders)):
                 problems.append(f"{command.where}: {program} is neither in the project nor in the environment")
-        elif not _is_callable(program, session, folders, tree):
+        elif not (program in session.externals or reach.provided(program) or _base_program(program, reach.path)):
             problems.append(
                 f"{command.where}: {program!r} is no program of environments.{session.environment}, no declared "
                 f'external and no base program (a program of this machine is declared: externals = ["{program}"])'
@@ -187,9 +200,8 @@ def prepare_folders(session: Session, folders: JobFolders, *, path: str, caches:
         found = shutil.which(name, path=path)
         if found is not None:
             (folders.externals / Path(name).name).symlink_to(Path(found).absolute())
-    search = os.pathsep.join(filter(None, (_SYSTEM_FOLDERS, path)))
     for name in BASE_PROGRAMS:
-        found = shutil.which(name, path=search)
+        found = _base_program(name, path)
         if found is not None:
             (folders.programs / name).symlink_to(found)
 
@@ -219,9 +231,7 @@ def _private(folders: JobFolders) -> dict[str, str]:
     }
 
 
-def _is_callable(program: str, session: Session, folders: JobFolders, tree: Path) -> bool:
-    return (
-        program in session.externals
-        or os.access(startup.programs(tree) / program, os.X_OK)
-        or os.access(folders.programs / program, os.X_OK)
-    )
+def _base_program(name: str, path: str) -> str | None:
+    """Find a base program in the system's folders, else on the caller's PATH."""
+    search = os.pathsep.join(filter(None, (_SYSTEM_FOLDERS, path)))
+    return shutil.which(name, path=search) if name in BASE_PROGRAMS else None

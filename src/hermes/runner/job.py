@@ -11,6 +11,7 @@ from pathlib import Path
 from hermes.envfile import substitute
 from hermes.errors import DriftError, HermesError, Interrupted, Terminated, UsageError
 from hermes.model.event import BytecodeRemoved, CommandFinished, Event, JobStarted, Status, Waiting
+from hermes.model.lock import LockedMetadata
 from hermes.model.plan import Job, Plan
 from hermes.model.project import Project
 from hermes.model.receipt import Difference
@@ -27,6 +28,9 @@ from hermes.system.processes import Processes
 
 _SHORT = 8
 """Hex digits of the name of a job's temporary folder: pytest appends 60 characters, and a socket's path has 108."""
+
+UNCALLABLE = "a command begins with a program that it cannot call:"
+"""What stands above the lines of `isolation.program_problems`."""
 
 _ALONE_TIMEOUT = 3600.0
 """Seconds to wait while another hermes runs the same job in the same checkout."""
@@ -45,6 +49,7 @@ class Workshop:
     clock: Clock
     caller: Mapping[str, str]
     cache: Path
+    metadata: LockedMetadata | None = None
     rebuild: bool = False
     posargs: tuple[str, ...] = ()
     stdout: int | None = None
@@ -107,6 +112,7 @@ def provide(job: Job, plan: Plan, workshop: Workshop, held: ExitStack) -> Place:
             project=workshop.project,
             cache=workshop.cache,
             environ=workshop.caller,
+            metadata=workshop.metadata,
         ),
         environment=built,
         spec=spec,
@@ -135,7 +141,7 @@ def folders_of(cache: Path, project: Project, session: str, python: str) -> isol
 def variables(job: Job, place: Place, workshop: Workshop, folders: isolation.JobFolders) -> dict[str, str]:
     """Return a job's environment variables."""
     base = _base(job, place, workshop, folders)
-    return isolation.job_environment(job.session, base, _values(job, place, workshop, folders, base))
+    return isolation.job_environment(job.session, base, values(job, place, workshop, folders, base))
 
 
 def _alone(job: Job, workshop: Workshop) -> AbstractContextManager[None]:
@@ -156,17 +162,23 @@ def _run_commands(job: Job, place: Place, workshop: Workshop) -> Outcome:
     path = workshop.caller.get("PATH", "")
     isolation.prepare_folders(session, folders, path=path, caches=workshop.cache / "caches")
     environment = variables(job, place, workshop, folders)
-    values = _values(job, place, workshop, folders, environment)
+    known = values(job, place, workshop, folders, environment)
     commands = [
-        ["sh", "-c", substitute.expand_shell(command.shell, values)]
+        ["sh", "-c", substitute.expand_shell(command.shell, known)]
         if command.shell is not None
-        else substitute.expand_words(command.words, values)
+        else substitute.expand_words(command.words, known)
         for command in session.run
     ]
     root = Path(workshop.project.root)
-    problems = isolation.program_problems(session, commands, folders=folders, tree=place.tree, project=root)
+    reach = isolation.Reach(
+        project=root,
+        folders=(place.tree, folders.base, folders.short),
+        path=path,
+        provided=lambda name: os.access(startup.programs(place.tree) / name, os.X_OK),
+    )
+    problems = isolation.program_problems(session, zip(session.run, commands, strict=True), reach)
     if problems:
-        raise UsageError("\n".join(problems), hint=f"session {session.name} has isolation env")
+        raise UsageError("\n".join((UNCALLABLE, *problems)))
     workshop.emit(JobStarted(job=job.id, time=workshop.clock.now()))
     for command, argv in zip(session.run, commands, strict=True):
         finished = workshop.processes.foreground(
@@ -204,9 +216,10 @@ def _base(job: Job, place: Place, workshop: Workshop, folders: isolation.JobFold
     )
 
 
-def _values(
+def values(
     job: Job, place: Place, workshop: Workshop, folders: isolation.JobFolders, environment: Mapping[str, str]
 ) -> substitute.Values:
+    """Return what stands for the names of substitutions in a job's commands."""
     return substitute.Values(
         posargs=workshop.posargs,
         project=workshop.project.root,

@@ -8,8 +8,9 @@ from packaging.requirements import Requirement
 
 from hermes.model.lock import LockedMetadata
 from hermes.model.project import Package
-from hermes.runner import backend, sources, wheels
+from hermes.runner import backend, sources
 from hermes.runner.backend import Backend
+from hermes.store.store import Store
 from hermes.system.processes import Processes
 
 
@@ -20,7 +21,7 @@ def ask(
     root: Path,
     tree: Path,
     processes: Processes,
-    cache: Path,
+    store: Store,
     environ: Mapping[str, str],
     markers: Mapping[str, str],
 ) -> LockedMetadata:
@@ -32,7 +33,7 @@ def ask(
     says so.
     """
     found = sources.find(root, package, processes=processes, path=environ.get("PATH", ""))
-    with wheels.scratch(cache / "work") as folder:
+    with store.scratch() as folder:
         # Some backends write into the sources when they are asked for metadata, so they get a copy.
         sources.copy(found, folder / "source")
         caller = Backend(

@@ -9,10 +9,14 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from email.parser import Parser
 from pathlib import Path
 from typing import Literal
 
-from hermes.errors import InstallationError, ProvisionError
+from packaging.requirements import Requirement
+
+from hermes.errors import InstallationError, LockError, ProvisionError
+from hermes.model.lock import LockedMetadata
 from hermes.model.plan import EnvironmentSpec
 from hermes.model.project import Package, Project
 from hermes.model.receipt import Entry, Receipt
@@ -35,13 +39,17 @@ _EDITABLE_TIMEOUT = 900.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What overlays are made with; `cache` is hermes's cache root, `environ` are the caller's variables."""
+    """What overlays are made with; `cache` is hermes's cache root, `environ` are the caller's variables.
+
+    `metadata` is what the lock has of the build backend's answers.
+    """
 
     provider: Provider
     processes: Processes
     project: Project
     cache: Path
     environ: Mapping[str, str]
+    metadata: LockedMetadata | None = None
 
     @property
     def work(self) -> Path:
@@ -79,12 +87,18 @@ def provide(
 
     `spec` is the environment's, `build` that of the environment that builds the package. Hold `Store.using` for the
     environment around this call, and for the overlay around its use. Raises InstallationError where the package
-    cannot be built.
+    cannot be built, LockError where it asks for other dependencies than the lock has.
     """
+    top = _found_or_built(context, _Below(environment=environment, spec=spec, build=build), mode, rebuild=rebuild)
+    _hold_against_lock(context, top)
+    return top
+
+
+def _found_or_built(context: Context, below: _Below, mode: Literal["editable", "wheel"], *, rebuild: bool) -> Built:
     package = context.package
     root = Path(context.project.root)
     found = sources.find(root, package, processes=context.processes, path=context.environ.get("PATH", ""))
-    below = _Below(environment=environment, spec=spec, build=build)
+    environment, build = below.environment, below.build
     if mode == "editable":
         return _editable(context, found, below, rebuild=rebuild)
     provider = context.provider
@@ -173,6 +187,23 @@ def _install(provider: Provider, tree: Path, wheel: Path) -> None:
         raise InstallationError(
             f"{wheel.name} was not installed as it was built: {', '.join(changed)}",
             hint=f"the installer's unpacked copy was changed: remove {provider.uv.cache}, which is made again",
+        )
+
+
+def _hold_against_lock(context: Context, built: Built) -> None:
+    """See that the package, as it was built, asks for what the lock has; only dynamic metadata can differ from it."""
+    locked = context.metadata
+    if locked is None or locked.requires_dist is None:
+        return
+    texts = [path.read_text("utf-8", "replace") for path in startup.site_packages(built.tree).glob("*-info/METADATA")]
+    lines = [line for text in texts for line in Parser().parsestr(text, headersonly=True).get_all("Requires-Dist", [])]
+    asked = {str(Requirement(line)) for line in lines}
+    differing = sorted(asked ^ set(locked.requires_dist))
+    if differing:
+        raise LockError(
+            "envfile.lock is stale: the package, as it is built now, has other dependencies than when it was locked: "
+            + ", ".join(f"{text} is {'new' if text in asked else 'gone'}" for text in differing),
+            hint="run `hermes lock`, which asks the build backend again",
         )
 
 

@@ -21,9 +21,16 @@ from hermes.system.processes import Processes
 
 _NEVER_SOURCES = re.compile(
     r"\.git|\.hg|\.svn|\.bzr|\.venv|venv|\.tox|\.nox|\.eggs|__pycache__|__pypackages__|node_modules|\.cache|\.coverage"
-    r"|\.(?:mypy|ruff|pytest)_cache|\.hypothesis|\.DS_Store|\.idea|\.coverage\..*|.*\.egg-info|.*\.py[co]|.*\.swp|.*~"
+    r"|\.(?:mypy|ruff|pytest)_cache|\.hypothesis|\.DS_Store|\.idea|\.coverage\..*|.*\.egg-info|.*\.py[co]|.*\.swp|.*~|.*\.o"
+    r"|.*\.(?:cpython-|pypy|graalpy|abi3).*so|.*\.cp\d+.*-.*\.pyd"
 )
 """Names of files and folders that are no sources, at any depth, unless git tracks them."""
+
+_NATIVE_OUTPUTS = re.compile(r".*\.(?:so|pyd|dylib)")
+"""Names of files that are no sources where git does not track them; without git, they may have come with these."""
+
+_OWN = frozenset({"envfile.toml", "envfile.lock"})
+"""Hermes's own files beside pyproject.toml: no wheel is made of them."""
 
 _OUTPUTS = frozenset({"build", "dist", "site"})
 """Names of folders beside pyproject.toml that tools write to, unless they are packages or git tracks them."""
@@ -57,7 +64,8 @@ def find(root: Path, package: Package, *, processes: Processes, path: str) -> So
     if files is None:
         return Sources(root=root, files=walk(root))
     if not reads_git(package):
-        return Sources(root=root, files=files)
+        return Sources(root=root, files=tuple(path for path in files if path not in _OWN))
+    # Here hermes's own files stay if they are tracked: git would call a copy without them, or with others, modified.
     folder = git.ask("rev-parse", "--absolute-git-dir")
     described = git.ask("describe", "--always", "--long", "--tags", "--abbrev=40") or ""
     own = (root / ".git").exists()
@@ -196,8 +204,8 @@ def _stays_inside(root: Path, link: Path) -> bool:
 def _below(folder: Path, prefix: str) -> Iterator[str]:
     with os.scandir(folder / prefix) as entries:
         for entry in entries:
-            path = f"{prefix}{entry.name}"
-            if _NEVER_SOURCES.fullmatch(entry.name) or (not prefix and _is_output(folder, entry.name)):
+            name, path = entry.name, f"{prefix}{entry.name}"
+            if _NEVER_SOURCES.fullmatch(name) or (not prefix and (name in _OWN or _is_output(folder, name))):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 if not os.path.lexists(f"{entry.path}/pyvenv.cfg"):
@@ -208,7 +216,12 @@ def _below(folder: Path, prefix: str) -> Iterator[str]:
 
 def _is_left_out(root: Path, path: str) -> bool:
     parts = PurePosixPath(path).parts
-    return any(map(_NEVER_SOURCES.fullmatch, parts)) or _is_output(root, parts[0])
+    return (
+        any(map(_NEVER_SOURCES.fullmatch, parts))
+        or _NATIVE_OUTPUTS.fullmatch(parts[-1]) is not None
+        or path in _OWN
+        or _is_output(root, parts[0])
+    )
 
 
 def _is_output(root: Path, name: str) -> bool:

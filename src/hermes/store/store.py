@@ -101,10 +101,13 @@ class Store:
         address: str,
         populate: Callable[[Path], None],
         describe: Callable[[Path, tuple[Entry, ...]], Receipt],
+        *,
+        waiting: Callable[[str], None] | None = None,
     ) -> tuple[Built, bool]:
         """Return what is built at an address, and whether that was done now.
 
-        `populate` fills an empty folder; `describe` makes the receipt of it, or raises, and then nothing is kept.
+        `populate` fills an empty folder; `describe` makes the receipt of it, or raises, and then nothing is kept;
+        `waiting` is told whom this has to wait for.
         Hold `using` around this call and the use of what it returns, lest it is collected in between.
         """
         built = self.find(address)
@@ -113,7 +116,7 @@ class Store:
         dirs.prepare_root(self._root)
         lock = self._root / layout.build_lock(address)
         what = f"building the environment {address[:12]}"
-        with filelock.exclusive(lock, timeout=self._lock_timeout, what=what, clock=self._clock):
+        with filelock.exclusive(lock, timeout=self._lock_timeout, what=what, clock=self._clock, waiting=waiting):
             built = self.find(address)
             if built:
                 return built, False
@@ -136,6 +139,22 @@ class Store:
         with filelock.shared(lock, what=f"using the environment {address[:12]}", clock=self._clock):
             self._touch(address)
             yield
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Make a folder that is this process's own while it lives; it goes in the end, or with a later sweep."""
+        dirs.prepare_root(self._root)
+        name = secrets.token_hex(8)
+        folder, lock = self._root / layout.staged(name), self._root / layout.staged_lock(name)
+        with filelock.exclusive(lock, timeout=self._lock_timeout, what="building an environment", clock=self._clock):
+            folder.mkdir()
+            try:
+                yield folder
+            finally:
+                # What cannot be removed now (a program that was killed may still write there) goes with the next sweep.
+                with suppress(ProvisionError):
+                    files.remove_tree(folder)
+                    lock.unlink(missing_ok=True)
 
     def entries(self) -> tuple[Stored, ...]:
         """Return what is built, least recently used first."""
@@ -183,7 +202,7 @@ class Store:
             return True
         self._check_root()
         # The locks end before the staging folder does: whoever wants to build need not wait for the removal.
-        with self._staging() as staging, ExitStack() as held:
+        with self.scratch() as staging, ExitStack() as held:
             for lock in (layout.use_lock(address), layout.build_lock(address)):
                 if not held.enter_context(filelock.try_exclusive(self._root / lock)):
                     return False
@@ -200,7 +219,7 @@ class Store:
         describe: Callable[[Path, tuple[Entry, ...]], Receipt],
     ) -> None:
         folder = self._root / layout.built(address)
-        with self._staging() as staging:
+        with self.scratch() as staging:
             built = staging / "built"
             tree = built / layout.TREE
             tree.mkdir(parents=True)
@@ -216,21 +235,6 @@ class Store:
             if os.path.lexists(folder):
                 _move(folder, staging / "untrusted")
             _move(built, folder)
-
-    @contextmanager
-    def _staging(self) -> Iterator[Path]:
-        """Make a folder that is this process's own while it lives, and remove it in the end."""
-        name = secrets.token_hex(8)
-        folder, lock = self._root / layout.staged(name), self._root / layout.staged_lock(name)
-        with filelock.exclusive(lock, timeout=self._lock_timeout, what="building an environment", clock=self._clock):
-            folder.mkdir()
-            try:
-                yield folder
-            finally:
-                # What cannot be removed now (a program that was killed may still write there) goes with the next sweep.
-                with suppress(ProvisionError):
-                    files.remove_tree(folder)
-                    lock.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
         """Remove what killed builders left in staging."""

@@ -82,7 +82,12 @@ def _expanded(text: str, environ: Mapping[str, str]) -> Path:
     # A CI configuration sets variables without a shell, so "~" arrives as it was written.
     if text == "~" or text.startswith(("~/", "~\\")):
         return home(environ) / text[2:]
-    return Path(text).absolute()
+    if not Path(text).is_absolute():
+        raise UsageError(
+            f"{OVERRIDE}={text}: must be an absolute path",
+            hint="a relative one would be another folder for each folder that hermes is started in",
+        )
+    return Path(text)
 
 
 def _unusable(path: Path, error: OSError) -> HermesError:

@@ -92,12 +92,17 @@ def try_exclusive(path: Path) -> Iterator[bool]:
 
 def holder(path: Path) -> str:
     """Return who signed a lock file, in words, as far as that is known."""
+    return _signed(path)[0]
+
+
+def _signed(path: Path) -> tuple[str, str]:
+    """Return who signed a lock file, and what makes them let go of it."""
     try:
         found = json.loads(path.read_bytes())
-        words = f"process {found['pid']} on {found['host']}, {found['what']}"
-        return f"{words} since {_iso(float(found['since']))}"
+        process = f"process {found['pid']} on {found['host']}"
+        return f"{process}, {found['what']} since {_iso(float(found['since']))}", f"end process {found['pid']}"
     except (OSError, ValueError, KeyError, TypeError, OverflowError):
-        return "processes that did not leave their names"
+        return "processes that did not leave their names", "end them"
 
 
 def _acquire(
@@ -110,7 +115,8 @@ def _acquire(
         if descriptor is not None:
             return descriptor
         if waiting is not None:
-            waiting(f"waiting for {holder(path)}")
+            holds, way_out = _signed(path)
+            waiting(f"waiting for {holds} (^C gives up; if that hangs, {way_out})")
             waiting = None
         left = deadline - clock.monotonic()
         if left <= 0:

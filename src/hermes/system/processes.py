@@ -47,7 +47,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A program that had the terminal ended; `interrupted` by SIGINT, `terminated` by SIGTERM or SIGHUP to hermes."""
+    """A program that had the terminal ended; `interrupted` by SIGINT, `terminated` by another that asks to stop."""
 
     status: int
     interrupted: bool

@@ -10,7 +10,9 @@ from typing import NoReturn, Self
 
 from hermes.errors import Interrupted, Terminated
 
-STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name))
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
+
+STOPPING = tuple(getattr(signal, name) for name in _NAMES if hasattr(signal, name))
 
 
 class Watch:
@@ -65,7 +67,7 @@ class Watch:
 
 
 def stop_of(noted: list[int]) -> Interrupted | None:
-    """Return the error for the signals that were noted, None for none; SIGTERM and SIGHUP weigh more than ^C."""
+    """Return the error for the signals that were noted, None for none; all others weigh more than ^C."""
     if not noted:
         return None
     if any(number != signal.SIGINT for number in noted):

@@ -67,6 +67,11 @@ def test_the_last_of_two_folders_counts() -> None:
     assert common("-C here list -C there") == {"directory": "there"}
 
 
+@pytest.mark.parametrize("line", ["", "--json"])
+def test_no_command_is_none(line: str) -> None:
+    assert parsed(line)["verb"] is None
+
+
 @pytest.mark.parametrize("folder", arguments.VERBS)
 def test_a_folder_may_be_called_like_a_verb(folder: str) -> None:
     assert parsed(f"-C {folder} list unit")["sessions"] == ["unit"]
@@ -122,8 +127,6 @@ def test_what_verbs_take(line: str, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("line", "message", "hint"),
     [
-        ("", "the following arguments are required: COMMAND", "see `hermes --help`"),
-        ("--json", "the following arguments are required: COMMAND", "see `hermes --help`"),
         ("rnu", "invalid choice: 'rnu'", "did you mean 'run'?"),
         ("-q finger", "invalid choice: 'finger'", "did you mean 'fingerprint'?"),
         ("zzz", "invalid choice: 'zzz'", "see `hermes --help`"),
@@ -134,8 +137,15 @@ def test_what_verbs_take(line: str, expected: dict[str, Any]) -> None:
         ("exec", "the following arguments are required: NAME", "see `hermes exec --help`"),
         ("run -p", "argument -p/--python: expected one argument", "see `hermes run --help`"),
         ("store gc --max-age old", "argument --max-age: invalid float value: 'old'", "see `hermes store gc --help`"),
-        ("lock --upgrade-pack six", "unrecognized arguments: --upgrade-pack six", "see `hermes --help`"),
-        ("schema unit", "unrecognized arguments: unit", "see `hermes --help`"),
+        ("lock --upgrade-pack six", "unrecognized arguments: --upgrade-pack six", "did you mean --upgrade-package?"),
+        ("schema unit", "unrecognized arguments: unit", "see `hermes schema --help`"),
+        ("--offlin", "unrecognized arguments: --offlin", "did you mean --offline?"),
+        ("--offlin run", "unrecognized arguments: --offlin", "did you mean --offline?"),
+        ("run --offlin unit", "unrecognized arguments: --offlin", "did you mean --offline?"),
+        ("run -x --missing-pyton=skip", "unrecognized arguments: -x", "did you mean --missing-python?"),
+        ("store gc --max-sise 2G", "unrecognized arguments: --max-sise 2G", "did you mean --max-size?"),
+        ("--frobnicate", "unrecognized arguments: --frobnicate", "see `hermes --help`"),
+        ("run --frobnicate", "unrecognized arguments: --frobnicate", "see `hermes run --help`"),
     ],
 )
 def test_mistakes(line: str, message: str, hint: str) -> None:

@@ -87,7 +87,9 @@ def test_an_interrupt_is_no_bug(hermes: Command, monkeypatch: pytest.MonkeyPatch
     assert (said.status, said.err) == (130, "\nhermes: interrupted\n")
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143), (signal.SIGQUIT, 143)]
+)
 def test_signals_end_hermes_itself_with_their_status(
     hermes: Command, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, status: int
 ) -> None:
@@ -111,6 +113,13 @@ def test_help(hermes: Command, words: list[str]) -> None:
     assert (said.status, said.err) == (0, "")
     assert said.out.startswith(f"usage: hermes{''.join(f' {word}' for word in words if not word.startswith('-'))}")
     assert "common options:" in said.out
+
+
+@pytest.mark.parametrize("words", [[], ["--json"], ["--", "x"]])
+def test_without_a_command_the_help_stands_on_standard_error(hermes: Command, words: list[str]) -> None:
+    said = hermes(*words)
+    assert (said.status, said.out) == (2, "")
+    assert said.err == hermes("--help").out
 
 
 class TestTheEnvfile:

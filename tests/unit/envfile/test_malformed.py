@@ -134,7 +134,7 @@ test = ["pytest"]
 groups = ["tset"]
 dependency-groups = ["dev"]
 #! 5: environments.test.groups[0]: there is no group "tset" in [requirements]; did you mean "test"?
-#! 6: environments.test.dependency-groups[0]: there is no group "dev" in [dependency-groups] of pyproject.toml; there is none
+#! 6: environments.test.dependency-groups[0]: there is no group "dev" in [dependency-groups] of pyproject.toml; none is declared
 """,
     "pins beside requirements": """
 python = "3.12"
@@ -260,6 +260,37 @@ env = { A = "{posargs}", B = "{", C = "{{}}" }
 #! 11: sessions.unit.run[5]: the "}" of "}" has no partner; a literal one is "}}"
 #! 13: sessions.unit.env.A: {posargs} stands for several words and cannot stand here, only in a command
 #! 13: sessions.unit.env.B: the "{" of "{" has no partner; a literal one is "{{"
+""",
+    "every substitution of one command": """
+python = "3.12"
+[sessions.unit]
+run = "pytest {posarg} {env.HOME} {temp} {"
+#! 3: sessions.unit.run: {posarg} is no substitution (literal braces: {{ and }}); did you mean "posargs"?
+#! 3: sessions.unit.run: {temp} is no substitution (literal braces: {{ and }}); did you mean "tmp"?
+#! 3: sessions.unit.run: the "{" of "{" has no partner; a literal one is "{{"
+""",
+    "a shell's syntax where no shell runs": """
+python = "3.12"
+[sessions.unit]
+run = [
+    "make | tee log",
+    "cd docs; make 2>&1 2>&1",
+    ["echo", "|"],
+    { run = "true || false" },
+    { shell = "make | tee log" },
+]
+#! 4: sessions.unit.run[0]: no shell runs this: `|` would be passed to the program; write { shell = "…" }, or, if that is meant, a list of words, [["echo", "|"]]
+#! 5: sessions.unit.run[1]: no shell runs this: `docs;` and `2>&1` would be passed to the program; write { shell = "…" }, or, if that is meant, a list of words, [["echo", "|"]]
+#! 7: sessions.unit.run[3].run: no shell runs this: `||` would be passed to the program; write { shell = "…" }, or, if that is meant, a list of words, [["echo", "|"]]
+""",
+    "Pythons that are too old": """
+python = ["3.8", "3.7"]
+[environments.test]
+python = ["2.7", "pypy3.6", "3.6.15", ">=3.6", "3.8.0"]
+#! 1: python[1]: "3.7" is too old: hermes builds environments for Python 3.8 and later
+#! 3: environments.test.python[0]: "2.7" is too old: hermes builds environments for Python 3.8 and later
+#! 3: environments.test.python[1]: "pypy3.6" is too old: hermes builds environments for Python 3.8 and later
+#! 3: environments.test.python[2]: "3.6.15" is too old: hermes builds environments for Python 3.8 and later
 """,
     "variables and values that are none": """
 python = "3.12"

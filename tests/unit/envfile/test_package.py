@@ -209,7 +209,7 @@ def test_a_dependency_group_that_is_used_has_to_be_right() -> None:
     assert problems(ENVFILE + 'dependency-groups = ["dev"]\n', "dependency-groups = 5\n") == [
         (
             'envfile.toml:3: environments.test.dependency-groups[0]: there is no group "dev" in [dependency-groups] of '
-            "pyproject.toml; there is none"
+            "pyproject.toml; none is declared"
         ),
         "pyproject.toml:1: dependency-groups: expected a table of groups, not the number 5",
     ]
@@ -262,3 +262,74 @@ def test_a_syntax_error_of_pyproject_is_reported_alone() -> None:
     assert problems(ENVFILE + "extra = 1\n", "[project\n") == [
         "pyproject.toml:1:9: this is not TOML: Expected ']' at the end of a table declaration"
     ]
+
+
+REQUIRES = '[project]\nname = "x"\nversion = "1"\nrequires-python = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("specifier", "python"),
+    [
+        (">=3.11", "3.11"),
+        (">=3.11.4,<3.12", "3.11"),
+        ("==3.12.*", "pypy3.12"),
+        (">=3.13", "3.13t"),
+        (">=3.12.1", "3.12.1"),
+        (">=3.12", "<3.12"),
+        (">=3.12", "./python"),
+        ("three", "3.8"),
+    ],
+)
+def test_pythons_that_requires_python_admits(specifier: str, python: str) -> None:
+    made = project(f'[environments.test]\npython = "{python}"\n', REQUIRES.format(specifier))
+    assert made.environments["test"].python == (python,)
+
+
+@pytest.mark.parametrize(
+    ("specifier", "python"), [(">=3.12", "3.11"), ("<3.12", "3.12"), (">3.12.1", "3.12.1"), ("!=3.12.*", "pypy3.12")]
+)
+def test_pythons_that_requires_python_does_not_admit(specifier: str, python: str) -> None:
+    normal = f'[environments.test]\npython = ["3.10", "{python}"]\n'
+    found = problems(normal, REQUIRES.format(specifier))
+    assert (
+        f'envfile.toml:2: environments.test.python[1]: "{python}" is not admitted by project.requires-python '
+        f"{specifier} (pyproject.toml:4)"
+    ) in found
+
+
+def test_the_pythons_of_the_top_are_held_against_it_where_the_package_is_installed() -> None:
+    top = 'python = ["3.11", "3.12"]\n'
+    assert problems(top + "[environments.a]\n[environments.b]\n", REQUIRES.format(">=3.12")) == [
+        'envfile.toml:1: python[0]: "3.11" is not admitted by project.requires-python >=3.12 (pyproject.toml:4)'
+    ]
+    project(top + '[environments.a]\npackage = "none"\n', REQUIRES.format(">=3.12"))
+
+
+FLIT = '[build-system]\nrequires = []\nbuild-backend = "flit_core.buildapi"\n[project]\nname = "x"\n'
+
+
+def test_programs_of_a_package() -> None:
+    found = package(FLIT + 'scripts = { one = "x:one" }\ngui-scripts.two = "x:two"\n')
+    assert found.scripts == ("one", "two")
+    assert package(FLIT).scripts == ()
+
+
+@pytest.mark.parametrize(
+    "pyproject",
+    [
+        FLIT + 'dynamic = ["scripts"]\n',
+        FLIT + '[tool.setuptools]\nscript-files = ["bin/x"]\n',
+        FLIT + '[tool.hatch.build.targets.wheel.shared-scripts]\n"a" = "b"\n',
+        FLIT + "[tool.hatch.build.hooks.custom]\n",
+        FLIT.replace("flit_core.buildapi", "maturin"),
+        '[project]\nname = "x"\n',
+        '[build-system]\nrequires = []\nbuild-backend = "setuptools.build_meta"\n',
+    ],
+)
+def test_programs_that_pyproject_alone_does_not_say(pyproject: str) -> None:
+    assert package(pyproject).scripts is None
+
+
+def test_a_setup_file_may_say_more_programs() -> None:
+    assert package(FLIT, setup_py=True).scripts is None
+    assert package(FLIT, files=["setup.cfg"]).scripts is None

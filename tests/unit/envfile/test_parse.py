@@ -153,6 +153,7 @@ def test_sessions() -> None:
         externals=("git", "g++"),
         caches=("browsers",),
         directory="docs",
+        directory_where=where(47, "sessions.docs.directory"),
         only_on=("linux", "macos"),
         tags=("docs",),
         default=False,
@@ -212,8 +213,17 @@ def test_a_hermes_that_is_asked_for(version: str) -> None:
 
 def test_a_default_environment_is_looked_up_even_if_no_session_takes_it() -> None:
     assert problems('python = "3.12"\ndefaults.environment = "test"\n') == [
-        'envfile.toml:2: defaults.environment: there is no environment "test"; there is none'
+        (
+            'envfile.toml:2: defaults.environment: there is no environment "test": the envfile declares none; '
+            "add [environments.test]"
+        )
     ]
+
+
+def test_a_default_directory_stands_where_the_defaults_are() -> None:
+    made = project('python = "3.12"\ndefaults.directory = "docs"\n[sessions.a]\nrun = "x"\n')
+    assert made.sessions["a"].directory_where == where(2, "defaults.directory")
+    assert project('python = "3.12"\n[sessions.a]\nrun = "x"\n').sessions["a"].directory_where is None
 
 
 def test_a_variable_that_defaults_pass_cannot_be_a_secret_too() -> None:

@@ -98,15 +98,24 @@ def test_a_variable_that_is_not_there_is_an_error() -> None:
     ],
 )
 def test_checking_a_template(text: str, posargs_allowed: bool, problem: str | None) -> None:
-    assert substitute.check_template(text, posargs_allowed=posargs_allowed) == problem
+    found = substitute.check_template(text, posargs_allowed=posargs_allowed)
+    assert found == ([] if problem is None else [problem])
+
+
+def test_every_problem_of_a_template_is_told_once() -> None:
+    assert substitute.check_template("{posarg} {env.HOME} {nope.x} {posarg} {", posargs_allowed=True) == [
+        '{posarg} is no substitution (literal braces: {{ and }}); did you mean "posargs"?',
+        substitute.check_template("{nope.x}", posargs_allowed=True)[0],
+        'the "{" of "{posarg} {env.HOME} {nope.x} {posarg} {" has no partner; a literal one is "{{"',
+    ]
+    assert len(substitute.check_shell("{nope} '{posargs}' \\{tmp}")) == 3
 
 
 @pytest.mark.parametrize(
     "text", ["{}", "{env.}", "{env.A-B}", "{outputs.}", "{TMP}", "{ tmp }", "{matrix.django}", "{service.port}"]
 )
 def test_what_is_no_substitution(text: str) -> None:
-    problem = substitute.check_template(text, posargs_allowed=True)
-    assert problem is not None
+    (problem,) = substitute.check_template(text, posargs_allowed=True)
     assert problem.startswith(f"{text} is no substitution")
 
 
@@ -131,7 +140,33 @@ def test_what_is_no_substitution(text: str) -> None:
 )
 def test_checking_shell_text(text: str, problem: str | None) -> None:
     found = substitute.check_shell(text)
-    assert found == problem or (found or "").startswith(problem or "nothing")
+    assert len(found) == (problem is not None)
+    assert all(each.startswith(problem or "") for each in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("make | tee log", ["|"]),
+        ("a || b && c & d ; e", ["||", "&&", "&", ";"]),
+        ("cd x; make", ["x;"]),
+        ("cd 'x y'; make", ["'x y';"]),
+        ("pytest >log 2>&1 <in", [">log", "2>&1", "<in"]),
+        ("a >> b < c", [">>", "<"]),
+        ("pytest {posargs:a | b}", ["|"]),
+        ("find . -exec echo {{}} \\;", []),
+        ("echo '|' \"&&\" 'x;' \"a ; b\" \\&", []),
+        ("pytest -k 'a | b' x>1 a|b http://x/?a&b", []),
+        ("{{posargs:a}} {posargs:'a;'}", []),
+    ],
+)
+def test_words_that_a_shell_takes_for_syntax(text: str, found: list[str]) -> None:
+    assert substitute.shell_syntax(text) == found
+
+
+@given(st.lists(st.text(st.sampled_from("ab|&;<>2 '\"\\"), min_size=1), min_size=1))
+def test_quoted_words_are_no_syntax(argv: list[str]) -> None:
+    assert substitute.shell_syntax(shlex.join(argv)) == []
 
 
 @pytest.mark.parametrize(
@@ -177,7 +212,7 @@ def test_sessions_that_a_template_names() -> None:
 @given(st.text())
 def test_doubled_braces_give_any_text_back(text: str) -> None:
     template = text.replace("{", "{{").replace("}", "}}")
-    assert substitute.check_template(template, posargs_allowed=False) is None
+    assert substitute.check_template(template, posargs_allowed=False) == []
     assert substitute.expand(template, VALUES) == text
     assert words(template) == [text]
 
@@ -197,9 +232,9 @@ def test_values_of_variables_survive(value: str, around: str) -> None:
 
 @given(st.text(max_size=12))
 def test_any_text_is_refused_or_expanded(text: str) -> None:
-    if substitute.check_template(text, posargs_allowed=False) is None:
+    if not substitute.check_template(text, posargs_allowed=False):
         substitute.expand(text, VALUES)
-    if substitute.check_template(text, posargs_allowed=True) is None and "{env" not in text and "{outputs." not in text:
+    if not substitute.check_template(text, posargs_allowed=True) and "{env" not in text and "{outputs." not in text:
         substitute.expand_words([text], VALUES)
 
 

@@ -24,6 +24,7 @@ def files(pyproject: str = PYPROJECT, **others: str) -> dict[str, str]:
     [
         ("line-length = 100", "line-length = 120"),
         ("[build-system]", "# a comment\n[build-system]"),
+        ('name = "sample"', 'name = "sample"\nversion = "1"\nclassifiers = ["Typing :: Typed"]'),
         ("[tool.ruff]", "[tool.mypy]\nstrict = true\n[tool.ruff]"),
     ],
 )
@@ -35,7 +36,7 @@ def test_what_no_backend_reads_changes_nothing(old: str, new: str) -> None:
     ("old", "new"),
     [
         ("setuptools>=61", "setuptools>=77"),
-        ('name = "sample"', 'name = "sample"\nversion = "1"'),
+        ('dynamic = ["dependencies"]', 'dynamic = ["dependencies", "version"]'),
         ("requirements.txt", "needs.txt"),
         ("[tool.ruff]", "[tool.uv.build-backend]\nmodule-root = ''\n[tool.ruff]"),
     ],

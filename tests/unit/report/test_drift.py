@@ -1,9 +1,18 @@
+from hermes.model.project import Session, Where
 from hermes.model.receipt import Difference
 from hermes.report import drift
+
+WHERE = Where(file="envfile.toml", line=7, key="sessions.unit")
 
 
 def difference(path: str, owner: str = "x==1.0", what: str = "changed") -> Difference:
     return Difference(path=path, owner=owner, what=what)
+
+
+def session(name: str, environment: str) -> Session:
+    return Session(
+        name=name, environment=environment, layer=None, python=(), run=(), env={}, isolation="none", where=WHERE
+    )
 
 
 def test_differences_stand_below_their_owners() -> None:
@@ -27,6 +36,15 @@ def test_differences_stand_below_their_owners() -> None:
         "y==2:",
         "  lib/y.py is missing",
     ]
+
+
+def test_the_command_that_repairs_is_named_for_each_environment() -> None:
+    sessions = {name: session(name, name.partition("-")[0]) for name in ("test-unit", "docs", "test-smoke")}
+    assert drift.repairs(["test", "docs", "test", "alone"], sessions) == (
+        "`hermes run --rebuild test-unit test-smoke` repairs test",
+        "`hermes run --rebuild docs` repairs docs",
+        "`hermes store clear` repairs alone",
+    )
 
 
 def test_many_differences_are_counted() -> None:

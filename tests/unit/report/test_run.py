@@ -133,7 +133,7 @@ SUMMARY = """
   docs-3.12         error         0.50 s  six could not be fetched
   net-3.12          flaky         9.95 s  passed at the 2nd attempt
   integration-3.12  skipped               layer unit did not pass: unit-3.12 failed
-hermes: 3 passed, 3 failed (1 allowed), 2 skipped"""
+hermes: 3 passed, 2 failed (1 allowed), 1 with errors, 2 skipped"""
 
 
 def test_the_summary() -> None:
@@ -163,7 +163,7 @@ def test_the_summary_in_colours() -> None:
         "  a-5  \x1b[31mdrifted    \x1b[0m",
         "  a-6  \x1b[31merror      \x1b[0m",
         "  a-7  \x1b[31minterrupted\x1b[0m",
-        "hermes: 3 passed, 4 failed, 1 skipped",
+        "hermes: 3 passed, 1 failed, 1 drifted, 1 with errors, 1 interrupted, 1 skipped",
     ]
 
 

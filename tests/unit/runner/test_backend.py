@@ -36,6 +36,33 @@ def test_what_is_installed_is_read_from_the_names_of_folders(tmp_path: Path) -> 
     assert backend.installed(tmp_path) == {"my-dotted-name": Version("1.0"), "plain": Version("2.0.post1")}
 
 
+OUTPUT = """\
+running build_ext
+Traceback (most recent call last):
+  File "/t/site-packages/pyproject_hooks/_in_process/_in_process.py", line 389, in <module>
+    main()
+    ~~~~^^
+  File "/t/site-packages/pyproject_hooks/_in_process/_in_process.py", line 373, in main
+    json_out["return_val"] = hook(**hook_input["kwargs"])
+                             ~~~~^^^^^^^^^^^^^^^^^^^^^^^^
+  File "/p/_build/backend.py", line 4, in build_wheel
+    raise RuntimeError("boom")
+RuntimeError: boom
+
+"""
+
+
+def test_the_last_words_of_a_backend_are_its_own() -> None:
+    assert backend.last_words(OUTPUT) == (
+        "running build_ext",
+        "Traceback (most recent call last):",
+        '  File "/p/_build/backend.py", line 4, in build_wheel',
+        '    raise RuntimeError("boom")',
+        "RuntimeError: boom",
+    )
+    assert backend.last_words("\n  \n") == ()
+
+
 def test_hooks_get_variables_of_hermess_own_making(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_INDEX_URL", "https://example.org")
     fields: dict[str, Any] = {name: Path(f"/{name}") for name in ("source", "tree", "bytecode", "work")}

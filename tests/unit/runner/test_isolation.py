@@ -194,17 +194,17 @@ class TestFolders:
 class TestPrograms:
     @pytest.fixture
     def folders(self, tmp_path: Path) -> JobFolders:
-        folders = JobFolders(base=tmp_path / "work", short=tmp_path / "short")
-        for program in (tmp_path / "tree/bin/pytest", folders.programs / "sh", folders.externals / "git"):
-            program.parent.mkdir(parents=True)
-            program.touch()
-            program.chmod(0o755)
-        return folders
+        return JobFolders(base=tmp_path / "work", short=tmp_path / "short")
 
     def _problems(self, folders: JobFolders, tmp_path: Path, *words: str, **fields: Any) -> tuple[str, ...]:
-        return isolation.program_problems(
-            _session(**fields), [words], folders=folders, tree=tmp_path / "tree", project=tmp_path / "project"
+        session = _session(**fields)
+        reach = isolation.Reach(
+            project=tmp_path / "project",
+            folders=(tmp_path / "tree", folders.base, folders.short),
+            path=str(tmp_path / "bin"),
+            provided=lambda name: name == "pytest",
         )
+        return isolation.program_problems(session, [(session.run[0], words)], reach)
 
     @pytest.mark.parametrize(
         "program",

@@ -28,7 +28,9 @@ def test_a_walk_leaves_out_what_is_never_sources(root: Path) -> None:
     never = (
         *(".git/HEAD", ".venv/pyvenv.cfg", "env/pyvenv.cfg", "env/lib/x.py", "build/lib/pkg.py", "dist/pkg.whl"),
         *("src/pkg/__pycache__/x.pyc", "src/pkg.egg-info/PKG-INFO", ".tox/x", "node_modules/x.js", ".mypy_cache/x"),
-        *(".coverage", ".coverage.host.1", "src/pkg/.x.py.swp", "src/pkg/x.py~"),
+        *(".coverage", ".coverage.host.1", "src/pkg/.x.py.swp", "src/pkg/x.py~", "envfile.toml", "envfile.lock"),
+        *("src/pkg/_x.cpython-312-x86_64-linux-gnu.so", "src/pkg/_x.abi3.so", "src/pkg/_x.cp312-win_amd64.pyd"),
+        *("src/pkg/_x.pypy311-pp73-x86_64-linux-gnu.so", "src/pkg/_x.o"),
     )
     _write(root, dict.fromkeys(never, ""))
     assert sources.walk(root) == ("README.md", "pyproject.toml", "src/pkg/__init__.py")
@@ -45,6 +47,19 @@ def test_a_git_listing_counts_what_is_there_and_leaves_out_untracked_rubbish(roo
     untracked = ("dist/new.whl", "new.py", "x.egg-info/y")
     listing = "".join([*(f"H {name}\0" for name in tracked), *(f"? {name}\0" for name in untracked)])
     assert sources.from_git(root, listing) == ("build/tracked.py", "new.py", "pyproject.toml", "sub/inner.py")
+
+
+def test_a_walk_takes_libraries_that_may_have_come_with_the_sources(root: Path) -> None:
+    _write(root, {"src/pkg/libvendored.so": "", "src/pkg/envfile.toml": ""})
+    assert {"src/pkg/libvendored.so", "src/pkg/envfile.toml"} <= set(sources.walk(root))
+
+
+def test_a_git_listing_has_native_code_and_hermess_files_only_where_they_are_tracked(root: Path) -> None:
+    tracked = ("pyproject.toml", "src/pkg/kept.so", "src/pkg/envfile.lock", "envfile.toml")
+    untracked = ("src/pkg/_x.cpython-312-darwin.so", "src/pkg/_y.so", "z.pyd", "lib/z.dylib", "z.o", "envfile.lock")
+    _write(root, dict.fromkeys([*tracked, *untracked], ""))
+    listing = "".join([*(f"H {name}\0" for name in tracked), *(f"? {name}\0" for name in untracked)])
+    assert sources.from_git(root, listing) == tuple(sorted(tracked))
 
 
 def test_a_git_listing_without_build_instructions_is_of_no_use(root: Path) -> None:

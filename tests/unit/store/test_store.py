@@ -15,6 +15,7 @@ from hermes.errors import HermesError, InstallationError, ProvisionError, UsageE
 from hermes.model.receipt import Entry, Receipt
 from hermes.store import layout, receipts
 from hermes.store.store import Built, Store
+from hermes.system import refusals
 from hermes.system.clock import Clock
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
@@ -93,6 +94,42 @@ def test_the_receipt_holds_the_tree_as_it_is_published(store: Store) -> None:
         status.st_mtime_ns,
         status.st_ino,
     )
+
+
+def test_bytecode_stays_while_there_is_space(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = build(store, A)
+    (built.bytecode / "cut.pyc").write_bytes(b"1")
+    monkeypatch.setattr(refusals, "shortage", lambda _: None)
+    built.mend_bytecode()
+    assert (built.bytecode / "cut.pyc").exists()
+
+
+def test_bytecode_that_was_written_on_a_full_disk_goes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    built = build(store, A)
+    (built.bytecode / "cut.pyc").write_bytes(b"1")
+    monkeypatch.setattr(refusals, "shortage", lambda _: "only 3 KiB are left")
+    built.mend_bytecode()
+    assert list(built.bytecode.iterdir()) == []
+    assert {path.name for path in built.path.iterdir()} == {"tree", "bytecode", "receipt.json"}
+
+
+def test_bytecode_that_is_gone_already_is_no_error(store: Store) -> None:
+    built = build(store, A)
+    built.bytecode.rmdir()
+    built.discard_bytecode()
+    assert built.bytecode.is_dir()
+
+
+def test_a_scratch_folder_is_swept_unless_its_maker_lives(store: Store, root: Path) -> None:
+    staging = root / layout.STAGING
+    with store.scratch() as folder:
+        (folder / "file").touch()
+        build(store, A)
+        assert folder.is_dir()
+    assert list(staging.iterdir()) == []
+    (staging / "left").mkdir()
+    build(store, B)
+    assert list(staging.iterdir()) == []
 
 
 def test_bytecode_that_came_with_a_wheel_is_not_kept(store: Store) -> None:

@@ -43,10 +43,14 @@ def test_the_override_wins_everywhere(platform: str) -> None:
     assert dirs.cache_root(environ, platform) == Path("/x/cache")
 
 
-def test_the_override_may_start_at_home_or_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_the_override_may_start_at_home() -> None:
     assert dirs.cache_root({"HERMES_RUNNER_CACHE_DIR": "~/c", "HOME": "/home/ada"}, "linux") == Path("/home/ada/c")
-    assert dirs.cache_root({"HERMES_RUNNER_CACHE_DIR": "c"}, "linux") == tmp_path / "c"
+
+
+@pytest.mark.parametrize("text", ["c", "./c", "../c", "~ada/c"])
+def test_the_override_is_no_other_folder_in_each_folder(text: str) -> None:
+    with pytest.raises(UsageError, match=f"HERMES_RUNNER_CACHE_DIR={text}: must be an absolute path"):
+        dirs.cache_root({"HERMES_RUNNER_CACHE_DIR": text, "HOME": "/home/ada"}, "linux")
 
 
 def test_without_variables_the_system_knows_the_home(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,7 @@ def test_the_wait_is_bounded_and_names_the_holder(tmp_path: Path) -> None:
     assert len(clock.waits) < 700  # at most 20 questions a second
     assert len(said) == 1
     assert said[0].startswith(f"waiting for process {os.getpid()}")
+    assert said[0].endswith(f" UTC (^C gives up; if that hangs, end process {os.getpid()})")
 
 
 def test_a_lock_that_becomes_free_is_taken(tmp_path: Path) -> None:

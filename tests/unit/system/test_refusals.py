@@ -1,5 +1,7 @@
 import errno
 import os
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,31 @@ def test_an_atomic_write_names_what_it_could_not_write(tmp_path: Path, monkeypat
     with pytest.raises(OSError, match="receipt") as caught:
         files.write_atomic(tmp_path / "receipt", b"x")
     assert caught.value.filename == str(tmp_path / "receipt")
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """What the system says of a disk."""
+
+    free: int = 1 << 40
+    f_files: int = 0
+    f_favail: int = 0
+
+
+@pytest.mark.parametrize(
+    ("disk", "sentence"),
+    [
+        (Disk(), None),
+        (Disk(f_files=9, f_favail=8), None),
+        (Disk(free=5000), "only 4 KiB are left on the disk of /some/where"),
+        (Disk(f_files=9), "no more files fit on the disk of /some/where"),
+    ],
+)
+def test_a_disk_is_full_of_bytes_or_of_files(monkeypatch: pytest.MonkeyPatch, disk: Disk, sentence: str | None) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: disk)
+    monkeypatch.setattr(os, "statvfs", lambda _: disk, raising=False)
+    assert refusals.shortage(Path("/some/where")) == sentence
+
+
+def test_of_a_folder_that_is_not_there_nothing_is_said(tmp_path: Path) -> None:
+    assert refusals.shortage(tmp_path / "gone") is None

@@ -31,11 +31,17 @@ def run(app: App, arguments: argparse.Namespace) -> int:
         raise UsageError("--locked forbids writing the lock", hint="use `hermes lock --check` or --dry-run")
     made = locking.make(app, upgrade=arguments.upgrade, upgrade_packages=arguments.upgrade_package)
     changes = diff.diff(made.before, made.after)
-    changed = not arguments.dry_run and locking.save(app, made)
+    changed = locking.differs(app, made)
+    if changed and not arguments.dry_run:
+        locking.save(app, made)
     if app.options.json:
         app.out(
             json.dumps(
-                {"format": "hermes-lock-1", "written": changed, "changes": [asdict(change) for change in changes]},
+                {
+                    "format": "hermes-lock-1",
+                    "written": changed and not arguments.dry_run,
+                    "changes": [asdict(change) for change in changes],
+                },
                 indent=2,
             )
         )
@@ -44,7 +50,7 @@ def run(app: App, arguments: argparse.Namespace) -> int:
         app.out(diff.table(changes) if changes else "no pin changes")
     environments = len(made.after.environments)
     packages = len(made.after.packages)
-    said = "would be written" if arguments.dry_run else "written" if changed else "is fresh"
+    said = "is fresh" if not changed else "would be written" if arguments.dry_run else "written"
     app.say(f"hermes: {load.LOCK} {said}: {packages} packages in {environments} environments")
     return 0
 

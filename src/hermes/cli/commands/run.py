@@ -3,7 +3,8 @@
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from hermes import history
 from hermes.cli import locking, output, selection
@@ -12,11 +13,11 @@ from hermes.envfile import substitute
 from hermes.errors import ProvisionError, UsageError
 from hermes.model.event import Event
 from hermes.model.plan import Job, Plan
-from hermes.model.project import Session
+from hermes.model.project import Project, Session
 from hermes.plan import jobs
 from hermes.report import masking
 from hermes.report import plan as plan_report
-from hermes.runner import execute, isolation, job
+from hermes.runner import execute, isolation, job, preflight
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,12 +32,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(app: App, arguments: argparse.Namespace) -> int:
     """Run the selected sessions and return the run's exit status."""
     project = app.project
+    if not project.sessions:
+        raise UsageError(
+            f"{project.envfile} declares no sessions, so there is nothing to run",
+            hint='write one: [sessions.unit] with requirements = ["pytest"] and run = "pytest"',
+        )
     sessions = selection.sessions(project, arguments.sessions)
     _check_posargs(sessions, app.options.posargs)
     here = [session for session in sessions if jobs.runs_on(session, app.system)]
     problems = isolation.external_problems(here, app.environ.get("PATH", ""))
     if problems:
         raise ProvisionError("\n".join(problems), hint="install them, or take them out of `externals`")
+    _check_folders(project, here)
+    if app.options.verbose:
+        _note_unset(app, here)
     lock = locking.for_run(app)
     plan = selection.plan(app, lock, sessions, arguments)
     if arguments.dry_run:
@@ -57,10 +66,14 @@ def run(app: App, arguments: argparse.Namespace) -> int:
         clock=app.clock,
         caller=app.environ,
         cache=app.cache,
+        metadata=lock.metadata,
         rebuild=arguments.rebuild,
         posargs=app.options.posargs or (),
         stdout=sys.stderr.fileno() if app.options.json else None,
     )
+    problems = preflight.program_problems(plan, workshop)
+    if problems:
+        raise UsageError(masking.hide("\n".join((job.UNCALLABLE, *problems)), hidden))
 
     def run_job(item: Job) -> execute.Outcome:
         return job.run(item, plan, workshop)
@@ -86,6 +99,29 @@ def _states(app: App, plan: Plan) -> dict[str, str]:
         else "built: nothing in the store has this key on this interpreter"
         for spec in plan.environments.values()
     }
+
+
+def _check_folders(project: Project, sessions: Iterable[Session]) -> None:
+    """Raise UsageError where a session is to run in a folder that is not there."""
+    missing = {
+        str(session.directory_where or session.where): f"there is no folder {session.directory!r} in {project.root}"
+        for session in sessions
+        if not (Path(project.root) / session.directory).is_dir()
+    }
+    if missing:
+        raise UsageError(
+            "\n".join(f"{where}: {what}" for where, what in missing.items()),
+            hint="make it, or correct `directory`, where the commands run",
+        )
+
+
+def _note_unset(app: App, sessions: Iterable[Session]) -> None:
+    """Mention the variables that sessions pass by name and that the caller does not have."""
+    for session in sessions:
+        named = dict.fromkeys((*session.pass_env, *session.pass_env_unkeyed, *session.secrets))
+        unset = [name for name in named if not {"*", "?"} & set(name) and name not in app.environ]
+        if unset:
+            app.note(f"session {session.name} passes {', '.join(unset)}: not set here")
 
 
 def _check_posargs(sessions: Sequence[Session], posargs: tuple[str, ...] | None) -> None:

@@ -12,6 +12,11 @@ from hermes.report import drift
 from hermes.store import check, manifest
 from hermes.store.store import Built
 
+NOTHING_VERIFIED = 6
+"""Exit status where nothing of what was asked for is built."""
+
+_REPAIR_ALL = "`hermes run --rebuild` in its project repairs it; `hermes store clear` removes every environment"
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare what `hermes verify` takes."""
@@ -21,18 +26,29 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(app: App, arguments: argparse.Namespace) -> int:
-    """Verify what is built; the exit status is 4 where something differs."""
+    """Verify what is built; the exit status is 4 where something differs, 6 where nothing of it is built."""
     results = []
-    for title, built, recorded in _selected(app, arguments):
+    drifted = []
+    for name, title, built, recorded in _selected(app, arguments):
         differences = (*(_read(app, title, built) if built else ()), *recorded)
         results.append((title, built, differences))
+        if differences:
+            drifted.append(name)
         if not app.options.json:
             app.out(_line(title, built, differences))
     if app.options.json:
         app.out(json.dumps({"format": "hermes-verify-1", "environments": [_as_json(*result) for result in results]}))
     elif not results:
         app.out("nothing is built")
-    return DriftError.exit_status if any(differences for _, _, differences in results) else 0
+    if drifted:
+        hints = (_REPAIR_ALL,) if arguments.all else drift.repairs(drifted, app.project.sessions)
+        for hint in hints:
+            app.note(f"hint: {hint}")
+        return DriftError.exit_status
+    if not arguments.all and not any(built for _, built, _ in results):
+        app.note("nothing was verified, as nothing of it is built: `hermes run` builds what it needs")
+        return NOTHING_VERIFIED
+    return 0
 
 
 def _read(app: App, title: str, built: Built) -> tuple[Difference, ...]:
@@ -45,33 +61,36 @@ def _read(app: App, title: str, built: Built) -> tuple[Difference, ...]:
     return check.drift(differences)
 
 
-_Item = tuple[str, Built | None, tuple[Difference, ...]]
+_Item = tuple[str, str, Built | None, tuple[Difference, ...]]
+"""The name of an environment, the title of what is verified, the tree, and how it differs from the lock's record."""
 
 
 def _selected(app: App, arguments: argparse.Namespace) -> Iterator[_Item]:
     if arguments.all:
         for item in app.store.entries():
             receipt = item.built.receipt
-            yield f"{receipt.kind} {receipt.name} {receipt.python} {item.address[:16]}…", item.built, ()
+            title = f"{receipt.kind} {receipt.name} {receipt.python} {item.address[:16]}…"
+            yield receipt.name, title, item.built, ()
         return
     lock = locking.for_run(app)
     specs = selection.environments(app, lock, arguments.environments, arguments)
     for spec in specs:
         built = app.store.find(spec.address)
-        drifted: tuple[Difference, ...] = ()
+        unlike: tuple[Difference, ...] = ()
         if built is not None:
             contents = {file.sha256: file.content for file in built.receipt.installed}
-            drifted = tuple(
+            unlike = tuple(
                 Difference(path=file.file, owner=f"{file.package}=={file.version}", what="not as the lock records it")
                 for file in spec.files
                 if file.content is not None and contents.get(file.sha256) != file.content
             )
-        yield f"{spec.name} {spec.python}", built, drifted
+        yield spec.name, f"{spec.name} {spec.python}", built, unlike
     addresses = {spec.address for spec in specs}
     for item in app.store.entries():
         receipt = item.built.receipt
         if receipt.kind == "overlay" and dict(receipt.ingredients)["environment"] in addresses:
-            yield f"overlay {receipt.name} {receipt.python} {item.address[:16]}…", item.built, ()
+            title = f"overlay {receipt.name} {receipt.python} {item.address[:16]}…"
+            yield receipt.name, title, item.built, ()
 
 
 def _line(title: str, built: Built | None, differences: tuple[Difference, ...]) -> str:
@@ -80,7 +99,7 @@ def _line(title: str, built: Built | None, differences: tuple[Difference, ...]) 
     if built is None:
         return f"{title}: not built"
     files = sum(entry.kind == "file" for entry in built.receipt.entries)
-    return f"{title}: verified, {files} files"
+    return f"{title}: verified, {files} {'file' if files == 1 else 'files'}"
 
 
 def _as_json(title: str, built: Built | None, differences: tuple[Difference, ...]) -> dict[str, object]:
