@@ -115,7 +115,7 @@ class World:
         store, root = Store(self.hermes.cache, clock=Clock()), self.hermes.cache / layout.STORE
         known = {item.address for item in store.entries()}
         yield from (f"not trusted: {path.name}" for path in root.glob("??/*") if path.name not in known)
-        yield from (f"in staging: {path.name}" for path in self.hermes.cache.joinpath(layout.STAGING).iterdir())
+        yield from (f"in staging: {path.name}" for path in self.hermes.cache.joinpath(layout.STAGING).glob("*"))
         yield from (f"left by a build: {path.name}" for path in self.hermes.cache.rglob("hermes-build-*"))
 
 
@@ -129,12 +129,12 @@ class Campaign:
     names: frozenset[str]
 
     @classmethod
-    def make(cls, folder: Path, index: Index, *, modules: int) -> Self:
-        """Make a world and measure it."""
+    def make(cls, folder: Path, index: Index, *, modules: int, starts: Sequence[Start] = ("cold", "warm")) -> Self:
+        """Make a world and measure what is to be disturbed, a cold run first."""
         world = World.make(folder, index, modules=modules)
-        cold = world.measure("cold")
-        right, names = world.remembered(), frozenset(path.name for path in world.checkout.folder.iterdir())
-        return cls(world=world, measured={"cold": cold, "warm": world.measure("warm")}, right=right, names=names)
+        measured = {start: world.measure(start) for start in starts}
+        names = frozenset(path.name for path in world.checkout.folder.iterdir())
+        return cls(world=world, measured=measured, right=world.remembered(), names=names)
 
     @property
     def steps(self) -> tuple[str, ...]:

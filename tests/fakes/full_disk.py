@@ -25,13 +25,14 @@ from fakes.index import Index
 Kind = Literal["bytes", "files"]
 Case = tuple[str, Start, Kind]
 
+_TRIES = 20
 _WHY = ("No space left", "are left on the disk", "no more files fit")
 
 
 def main(folder: Path, cases: Sequence[Case]) -> tuple[int, list[str]]:
     """Make the world on a disk of its own, and let it become full in each case."""
     with TemporaryDirectory(prefix="hermes-full-") as outside:
-        _mount(folder, "size=64m")
+        assert _mount(folder, "size=64m")
         with Index(folder / "index") as index:
             world = World.make(folder, index, modules=20)
             chosen = list(cases) or _all(world)
@@ -72,10 +73,14 @@ def _try(world: World, case: Case, output: Path) -> Iterator[str]:
 def _full(disk: Path, kind: Kind) -> Iterator[None]:
     """Let nothing more fit on a disk: no byte, or no new file."""
     if kind == "files":
-        found = os.statvfs(disk)
-        _mount(disk, f"remount,nr_inodes={found.f_files - found.f_ffree}")
+        before = os.statvfs(disk).f_files
+        for _ in range(_TRIES):
+            found = os.statvfs(disk)
+            # A program that runs in this step may make more files before this is done, which is then refused.
+            if _mount(disk, f"remount,nr_inodes={found.f_files - found.f_ffree}"):
+                break
         yield
-        _mount(disk, f"remount,nr_inodes={found.f_files}")
+        assert _mount(disk, f"remount,nr_inodes={before}")
         return
     filler = disk / "filler"
     with filler.open("wb", buffering=0) as file:
@@ -95,8 +100,9 @@ def _fits(file: FileIO) -> bool:
     return True
 
 
-def _mount(disk: Path, options: str) -> None:
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)], check=True)
+def _mount(disk: Path, options: str) -> bool:
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 if __name__ == "__main__":

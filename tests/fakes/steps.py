@@ -9,6 +9,7 @@ All of them can be left out.
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -87,7 +88,7 @@ class Steps:
             _change(place, partial(self._step, step=step, after=AFTER.get(place)))
         for place, layer in LAYERS.items():
             _change(place, partial(self._layer, layer=layer))
-        _change("hermes.store.store:Store._staging", self._staging)
+        _change("hermes.store.store:Store.scratch", self._staging)
         _change("hermes.system.children:start", self._program)
 
     def _step(self, function: Function, step: str, after: str | None) -> Function:
@@ -167,6 +168,10 @@ def main(options: dict[str, Any], words: Sequence[str]) -> int:
     """Run hermes as the options say and return its exit status."""
     from hermes.cli import main as hermes  # noqa: PLC0415 - before the gate, and only in the program
 
+    # The shell that runs the tests may have them ignored (nohup, `&`), and hermes would leave it at that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if "messages" in options:
         hold = options.get("hold")
         Steps(options["messages"], tuple(hold) if hold else None, options.get("release")).listen()

@@ -150,7 +150,7 @@ class TestExitStatuses:
             ended, out, _ = run.end()
         assert ended == status
         assert f"  blocks-{PYTHON}  interrupted           {word} while it ran\n" in out
-        assert out.endswith("hermes: 0 passed, 1 failed\n")
+        assert out.endswith("hermes: 0 passed, 0 failed, 1 interrupted\n")
         assert not is_there(run.job)
         assert hermes.passes("run", at=checkout.folder).status == 0
 

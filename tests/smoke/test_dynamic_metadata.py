@@ -7,7 +7,7 @@ import pytest
 from fakes.index import Index
 from fakes.projects import PYTHON, Hermes
 
-BACKEND = '''
+BACKEND = """
 import pathlib
 from zipfile import ZipFile
 
@@ -39,7 +39,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 
 
 build_editable = build_wheel
-'''
+"""
 PYPROJECT = """
 [build-system]
 requires = []

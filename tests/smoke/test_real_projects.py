@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from hermes.lockfile import read
 from hermes.model.interpreter import Interpreter
@@ -21,6 +22,8 @@ PYTHONS = ("3.11", "3.12", "3.13")
 FEWEST_TESTS = 200
 LINES = 15
 HERMES = Path(sys.executable).parent / "hermes"
+
+SLOW = frozenset({"autograd"})
 
 pytestmark = pytest.mark.network
 
@@ -65,7 +68,15 @@ def place(
             terminal.write_line(line)
 
 
-@pytest.mark.parametrize("project", sources.listed(), ids=lambda project: project.name)
+def _cases() -> list[ParameterSet]:
+    """Give the real projects; every test run takes those whose own suites are quick."""
+    return [
+        pytest.param(project, id=project.name, marks=[pytest.mark.soak] if project.name in SLOW else [])
+        for project in sources.listed()
+    ]
+
+
+@pytest.mark.parametrize("project", _cases())
 def test_a_real_suite_gives_the_same_through_hermes_as_plainly(place: Place, project: sources.RealProject) -> None:
     envfile = project.envfile.read_text(encoding="utf-8")
     assert len(envfile.splitlines()) < LINES

@@ -26,7 +26,8 @@ _FACTS = {
     "missing": re.compile(r"(?P<name>\S+) was not found in the package registry"),
     "uncached": re.compile(r"(?P<name>\S+) was not found in the cache"),
     "wheelless": re.compile(
-        r"(?P<name>[A-Za-z0-9][\w.-]*?)(?:==\S+)? (?:has|have) no (?:usable |`[^`]*`-compatible )?wheels"
+        r"(?<![\w.<>=!~,-])(?P<name>[A-Za-z0-9][\w.-]*?)(?:[<>=!~]=?\S+)?"
+        r" (?:has|have) no (?:usable |`[^`]*`-compatible )?wheels"
     ),
     "yanked": re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*?)==(?P<spec>\S+) was yanked(?: \(reason: (?P<why>[^)]*)\))?"),
     "versionless": re.compile(r"there (?:is|are) no versions? of (?P<name>[A-Za-z0-9][\w.-]*)"),

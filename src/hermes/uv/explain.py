@@ -26,6 +26,11 @@ _SPLIT = re.compile(
     r"No solution found when resolving dependencies for split \(markers: (?P<where>.*)\)$", re.MULTILINE
 )
 _ONE_MINOR = re.compile(r"\(markers: python_full_version == '(?P<minor>\d+\.\d+)\.\*'\)$", re.MULTILINE)
+_EVERY_PLATFORM = re.compile(
+    r"\((?P<where>[^()]*) and sys_platform == 'darwin'\) or \((?P=where) and sys_platform == 'linux'\)"
+    r" or \((?P=where) and sys_platform == 'win32'\)"
+)
+"""How uv writes a marker that says nothing of the platform, where it resolves for three of them."""
 _OUR_HINTS = (
     "The `requires-python` value",
     "Wheels are required for",
@@ -51,6 +56,7 @@ def label(name: str) -> str:
 
 def explain(text: str, members: Sequence[Member], *, known: Sequence[str] = ()) -> ResolutionError:
     """Explain what uv wrote when it found no solution for `members`; `known` are names that might have been meant."""
+    text = _EVERY_PLATFORM.sub(r"\g<where>", text)
     cleaned = clean(text, {f"{NAME}:{member.group}": label(member.wanted.name) for member in members})
     fetching = unreachable(text)
     if fetching is not None:

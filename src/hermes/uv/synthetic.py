@@ -54,9 +54,7 @@ def project(group: Sequence[Member], *, whole: ranges.Range, interpreter: str) -
             member.group: [_narrowed(asked.text, member.pythons, whole) for asked in member.wanted.requirements]
             for member in group
         },
-        "tool": {
-            "uv": {"package": False, "default-groups": [], "environments": _worlds(whole)}
-        },
+        "tool": {"uv": {"package": False, "default-groups": [], "environments": _worlds(whole)}},
     }
     return tomli_w.dumps(document)
 

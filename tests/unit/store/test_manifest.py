@@ -45,9 +45,7 @@ def test_an_empty_tree_has_no_entries(tmp_path: Path) -> None:
     assert manifest.scan(tmp_path) == ()
 
 
-def test_what_no_distribution_can_install_is_refused_by_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_no_distribution_can_install_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # a socket's path must be short
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as server:

@@ -65,3 +65,23 @@ def test_a_server_error_is_told_with_its_status() -> None:
     assert error.message == (
         "the package index gave no answer: https://index.invalid/simple/alpha/: 503 Service Unavailable"
     )
+
+
+def test_of_several_ranges_without_wheels_the_package_is_named_and_a_marker_of_every_platform_is_folded() -> None:
+    minor = "python_full_version == '3.13.*'"
+    where = " or ".join(f"({minor} and sys_platform == '{name}')" for name in ("darwin", "linux", "win32"))
+    text = f"""error: No solution found when resolving dependencies for split (markers: {where})
+  cause: Because all of:
+             alpha<=1.9.3
+             alpha>=1.10.4,<=1.23.1
+         have no usable wheels and alpha>=1.23.2,<=1.26.4 has no `{where}`-compatible wheels, we can conclude that \
+alpha<=1.26.4 cannot be used.
+         And because hermes-synthetic:e-0 depends on alpha<2 and your project requires hermes-synthetic:e-0, we can \
+conclude that your project's requirements are unsatisfiable.
+"""
+    members = synthetic.members([wants("test", "alpha<2")], {"test": ranges.parse(">=3.11,<3.14")})
+
+    error = explain.explain(text, members)
+
+    assert error.message.splitlines()[0] == "environments.test: alpha has no wheel that fits Python 3.13"
+    assert f"  No solution found where {minor}" in error.message.splitlines()
