@@ -79,6 +79,8 @@ def _full(disk: Path, kind: Kind) -> Iterator[None]:
             # A program that runs in this step may make more files before this is done, which is then refused.
             if _mount(disk, f"remount,nr_inodes={found.f_files - found.f_ffree}"):
                 break
+        else:
+            raise AssertionError(f"{disk} could not be made full")
         yield
         assert _mount(disk, f"remount,nr_inodes={before}")
         return
