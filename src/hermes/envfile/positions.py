@@ -6,16 +6,18 @@ from bisect import bisect_right
 
 Path = tuple[str | int, ...]
 
-_BLANK = re.compile(r"(?:[ \t\n]++|#[^\n]*+)*+")
-_SPACE = re.compile(r"[ \t]*+")
-_BASIC = r'"(?:[^"\\\n]++|\\.)*+"'
-_LITERAL = r"'[^'\n]*+'"
-_KEY_PART = re.compile(rf"(?P<quoted>{_BASIC}|{_LITERAL})|(?P<bare>[^\s.=\]\"'#]++)")
+# No possessive quantifiers: before CPython 3.11.5 they let subpatterns match what they should not (gh-106052).
+_BLANK = re.compile(r"(?:[ \t\n]+|#[^\n]*)*")
+_SPACE = re.compile(r"[ \t]*")
+_BASIC = r'"[^"\\\n]*(?:\\.[^"\\\n]*)*"'
+_LITERAL = r"'[^'\n]*'"
+_KEY_PART = re.compile(rf"(?P<quoted>{_BASIC}|{_LITERAL})|(?P<bare>[^\s.=\]\"'#]+)")
 _STRING = re.compile(
-    r'"""(?:[^"\\]++|\\.|"{1,2}(?!"))*+"{3,5}' + r"|'''(?:[^']++|'{1,2}(?!'))*+'{3,5}" + f"|{_BASIC}|{_LITERAL}",
+    r'"""[^"\\]*(?:(?:\\.|"{1,2}(?!"))[^"\\]*)*"{3,5}'
+    r"|'{3}[^']*(?:'{1,2}(?!')[^']*)*'{3,5}" + f"|{_BASIC}|{_LITERAL}",
     re.DOTALL,
 )
-_SCALAR = re.compile(r"[^,\]}#\n]++")
+_SCALAR = re.compile(r"[^,\]}#\n]+")
 
 
 def positions(text: str) -> dict[Path, int]:
@@ -107,7 +109,10 @@ class _Scanner:
             self.at += 1
             self.collection(path, closing="]" if opening == "[" else "}")
         else:
+            before = self.at
             self.skip(_STRING if opening in {'"', "'"} else _SCALAR)
+            if self.at == before:
+                raise AssertionError(f"no value at character {self.at} of a TOML text that tomllib took")
 
     def collection(self, path: Path, *, closing: str) -> None:
         """Read the rest of an array or an inline table."""

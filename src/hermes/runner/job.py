@@ -113,6 +113,7 @@ def provide(job: Job, plan: Plan, workshop: Workshop, held: ExitStack) -> Place:
             cache=workshop.cache,
             environ=workshop.caller,
             metadata=workshop.metadata,
+            held=held,
         ),
         environment=built,
         spec=spec,
@@ -120,7 +121,6 @@ def provide(job: Job, plan: Plan, workshop: Workshop, held: ExitStack) -> Place:
         mode=job.package,
         rebuild=_first_time(workshop, *job.environment, job.package),
     )
-    held.enter_context(provider.store.using(top.receipt.address))
     return Place(tree=top.tree, bytecode=built.bytecode, trees=(built, top))
 
 

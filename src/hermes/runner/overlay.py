@@ -41,7 +41,8 @@ _EDITABLE_TIMEOUT = 900.0
 class Context:
     """What overlays are made with; `cache` is hermes's cache root, `environ` are the caller's variables.
 
-    `metadata` is what the lock has of the build backend's answers.
+    `metadata` is what the lock has of the build backend's answers. An overlay is in use, and cannot be collected, until
+    `held` is closed; without it only while it is being built.
     """
 
     provider: Provider
@@ -50,6 +51,7 @@ class Context:
     cache: Path
     environ: Mapping[str, str]
     metadata: LockedMetadata | None = None
+    held: ExitStack | None = None
 
     @property
     def work(self) -> Path:
@@ -86,8 +88,8 @@ def provide(
     """Return the overlay for a built environment, from the store or built now.
 
     `spec` is the environment's, `build` that of the environment that builds the package. Hold `Store.using` for the
-    environment around this call, and for the overlay around its use. Raises InstallationError where the package
-    cannot be built, LockError where it asks for other dependencies than the lock has.
+    environment around this call. Raises InstallationError where the package cannot be built, LockError where it asks
+    for other dependencies than the lock has.
     """
     top = _found_or_built(context, _Below(environment=environment, spec=spec, build=build), mode, rebuild=rebuild)
     _hold_against_lock(context, top)
@@ -171,7 +173,8 @@ def _overlay(
 
     if rebuild:
         provider.store.remove(address)
-    with provider.store.using(address):
+    with ExitStack() as briefly:
+        (context.held or briefly).enter_context(provider.store.using(address))
         built, built_now = provider.store.get_or_build(address, populate, describe)
     wheels.say(provider, spec, name=spec.name, layer="overlay", key=address, reused=not built_now, began=began)
     return built

@@ -32,20 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(app: App, arguments: argparse.Namespace) -> int:
     """Run the selected sessions and return the run's exit status."""
     project = app.project
-    if not project.sessions:
-        raise UsageError(
-            f"{project.envfile} declares no sessions, so there is nothing to run",
-            hint='write one: [sessions.unit] with requirements = ["pytest"] and run = "pytest"',
-        )
+    _check_declared(project)
     sessions = selection.sessions(project, arguments.sessions)
-    _check_posargs(sessions, app.options.posargs)
-    here = [session for session in sessions if jobs.runs_on(session, app.system)]
-    problems = isolation.external_problems(here, app.environ.get("PATH", ""))
-    if problems:
-        raise ProvisionError("\n".join(problems), hint="install them, or take them out of `externals`")
-    _check_folders(project, here)
-    if app.options.verbose:
-        _note_unset(app, here)
+    _check(app, sessions)
     lock = locking.for_run(app)
     plan = selection.plan(app, lock, sessions, arguments)
     if arguments.dry_run:
@@ -81,6 +70,26 @@ def run(app: App, arguments: argparse.Namespace) -> int:
     status = execute.execute(plan, run_job=run_job, emit=emit, clock=app.clock)
     output.finish(app, history.record_of(events), sessions)
     return status
+
+
+def _check_declared(project: Project) -> None:
+    if not project.sessions:
+        raise UsageError(
+            f"{project.envfile} declares no sessions, so there is nothing to run",
+            hint='write one: [sessions.unit] with requirements = ["pytest"] and run = "pytest"',
+        )
+
+
+def _check(app: App, sessions: Sequence[Session]) -> None:
+    """Raise for what is known to be wrong with the selected sessions before anything is locked, built or run."""
+    _check_posargs(sessions, app.options.posargs)
+    here = [session for session in sessions if jobs.runs_on(session, app.system)]
+    problems = isolation.external_problems(here, app.environ.get("PATH", ""))
+    if problems:
+        raise ProvisionError("\n".join(problems), hint="install them, or take them out of `externals`")
+    _check_folders(app.project, here)
+    if app.options.verbose:
+        _note_unset(app, here)
 
 
 def _show_plan(app: App, plan: Plan) -> None:
