@@ -113,6 +113,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _index_is_out_of_reach() -> str | None:
     """Ask uv, as it is configured here, for one small package; return what it says if it cannot get it."""
     command = [find_uv_bin(), "pip", "compile", "-", "--quiet", "--no-deps", "--no-cache", "--no-header"]
+    command.append("--system-certs")
     environ = os.environ | {"UV_HTTP_TIMEOUT": "10", "UV_HTTP_RETRIES": "0"}
     try:
         asked = subprocess.run(

@@ -43,6 +43,7 @@ class Place:
             dirs.OVERRIDE: str(self.folder / "cache"),
             "HERMES_RUNNER_PYTHONS": os.pathsep.join(python.path for python in self.found.values()),
             "UV_CACHE_DIR": str(self.folder / "uv"),
+            "UV_SYSTEM_CERTS": "1",
         }
         return sources.environ(self.folder / "home", **own)
 
