@@ -6,6 +6,7 @@ process or opens a connection: unlike a patched module, it sees every way of doi
 
 import functools
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -76,6 +77,20 @@ class _Guard:
 
 _guard = _Guard()
 sys.addaudithook(_guard.audit)
+
+
+def _heed_signals() -> None:
+    """Undo what `nohup` and `&` leave behind: signals that are ignored stay so in every program that is started."""
+    for number, handler in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGHUP, signal.SIG_DFL),
+        (signal.SIGQUIT, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
+
+
+_heed_signals()
 
 
 @pytest.fixture(autouse=True)
